@@ -1,0 +1,53 @@
+// The order of set-up: look, lock, make what is missing. Imports Node's built-ins only.
+import { join } from "node:path";
+import { elapsed, mainProgram, PlainError } from "./child.mjs";
+import { withLock } from "./lock.mjs";
+import { cache } from "./paths.mjs";
+import { findNpm, findPython } from "./prerequisites.mjs";
+import { build, environmentIsThere, installKernelSpec, installPackages, makeEnvironment, packagesAreThere } from "./steps.mjs";
+
+/** Makes whatever is missing; well under a second when nothing is. `profile`: "base", "lab" or "test". */
+export async function setUp(profile = "base", say = (line) => console.log(`set-up: ${line}`)) {
+  const start = Date.now();
+  let made = false;
+  await withLock(
+    join(cache, "setup.lock"),
+    async () => {
+      const needPackages = !packagesAreThere();
+      const needEnvironment = !environmentIsThere(profile);
+      // Whatever the machine lacks is said before any time is spent.
+      const npm = needPackages ? findNpm() : undefined;
+      const python = needEnvironment ? findPython() : undefined;
+      made = needPackages || needEnvironment;
+      await allOrFirstError([
+        async () => {
+          if (needPackages) await installPackages(npm, say);
+          await build(say);
+        },
+        async () => {
+          if (needEnvironment) await makeEnvironment(profile, () => python, say);
+          installKernelSpec();
+        },
+      ]);
+    },
+    { say },
+  );
+  if (made) say(`ready in ${elapsed(Date.now() - start)}`);
+}
+
+// Both sides run to their end even if one fails: what has been made need not be made again.
+async function allOrFirstError(sides) {
+  const results = await Promise.allSettled(sides.map((side) => side()));
+  const failures = results.filter(({ status }) => status === "rejected").map(({ reason }) => reason);
+  if (failures.length === 0) return;
+  const plain = failures.filter((failure) => failure instanceof PlainError);
+  throw plain.length === failures.length ? new PlainError(plain.map(({ message }) => message).join("\n\n")) : failures.find((failure) => !(failure instanceof PlainError));
+}
+
+export function setUpFromCommandLine(args) {
+  return mainProgram(async () => {
+    const unknown = args.filter((arg) => !["--test", "--lab"].includes(arg));
+    if (unknown.length > 0) throw new PlainError(`set-up knows --test and --lab, not ${unknown.join(" ")}.`);
+    await setUp(args.includes("--test") ? "test" : args.includes("--lab") ? "lab" : "base");
+  });
+}

@@ -1,0 +1,135 @@
+// The four things that set-up makes: npm packages, Python environment, kernelspec, built library. Imports Node's built-ins only.
+import { existsSync, readFileSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { PlainError, run, withProgress } from "./child.mjs";
+import { hashOf, readIfThere, readStamp, removeStamp, writeAtomically, writeStamp } from "./files.mjs";
+import { kernelSpecFolder, kernelSpecSource, nodeModules, pythonEnv, root, venv, venvPython } from "./paths.mjs";
+
+/** What each profile installs, and which smaller profiles that includes. */
+export const profiles = {
+  base: { file: "requirements.txt", includes: ["base"] },
+  lab: { file: "requirements-lab.txt", includes: ["base", "lab"] },
+  test: { file: "requirements-test.txt", includes: ["base", "lab", "test"] },
+};
+
+/**
+ * Whether npm's own record of what lies in node_modules fulfils the lock file.
+ * @param wanted package-lock.json, parsed
+ * @param installed node_modules/.package-lock.json, parsed
+ * @param isThere whether a package's folder, relative to the root, is there
+ */
+export function fulfilsLock(wanted, installed, isThere = () => true) {
+  return Object.entries(wanted.packages)
+    .filter(([path]) => path.startsWith("node_modules/"))
+    .every(([path, entry]) => {
+      const found = installed.packages?.[path];
+      // Packages for other platforms are optional and absent.
+      if (found === undefined) return entry.optional === true || entry.peer === true;
+      return found.version === entry.version && Boolean(found.link) === Boolean(entry.link) && isThere(path);
+    });
+}
+
+function packagesKey() {
+  const files = ["package-lock.json", "package.json", join("kernel-lib", "package.json")].map((name) => join(root, name));
+  return hashOf(root, files, [process.platform, process.arch]);
+}
+
+export function packagesAreThere() {
+  const key = packagesKey();
+  if (readStamp(nodeModules)?.key === key) return true;
+  // Installed by hand with npm itself: just as good.
+  const hidden = readIfThere(join(nodeModules, ".package-lock.json"));
+  if (hidden === undefined) return false;
+  const wanted = JSON.parse(readFileSync(join(root, "package-lock.json"), "utf8"));
+  const whole = fulfilsLock(wanted, JSON.parse(hidden), (path) => existsSync(join(root, path, "package.json")));
+  if (whole) writeStamp(nodeModules, { key });
+  return whole;
+}
+
+/** Installs the npm packages of the lock file. None of them needs its install script: zeromq ships its binaries inside. */
+export async function installPackages(npm, say) {
+  const key = packagesKey();
+  // npm empties the folder too, but only of what it knows.
+  removeStamp(nodeModules);
+  rmSync(join(nodeModules, ".package-lock.json"), { force: true });
+  const [command, ...first] = npm;
+  await step("npm packages", command, [...first, "ci", "--ignore-scripts", "--no-audit", "--no-fund"], {
+    say,
+    advice: "If the network or a proxy is the reason, mend it and run the same command again; `npm config list` shows npm's settings.",
+  });
+  writeStamp(nodeModules, { key });
+}
+
+function requirementsHash(profile) {
+  return hashOf(root, [join(root, "tools", profiles[profile].file)]);
+}
+
+/** Whether an environment with this stamp holds all of the profile. An environment is bound to the folder it was made in. */
+export function environmentFulfils(stamp, profile, hash, folder) {
+  return stamp !== undefined && stamp.folder === folder && stamp.installed?.[profile] === hash;
+}
+
+export function environmentIsThere(profile) {
+  return environmentFulfils(readStamp(venv), profile, requirementsHash(profile), venv) && existsSync(venvPython());
+}
+
+/**
+ * Makes .venv, or adds a profile's packages to it.
+ * An environment cannot be made elsewhere and renamed (its scripts hold its path); the stamp, removed first and
+ * written last, tells a whole one from a half one, and a half one is made anew.
+ */
+export async function makeEnvironment(profile, findPython, say) {
+  const stamp = readStamp(venv);
+  const usable = stamp?.folder === venv && existsSync(venvPython());
+  removeStamp(venv);
+  if (!usable) {
+    const python = findPython();
+    rmSync(venv, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 });
+    await step(`Python environment (.venv, Python ${python.version.join(".")})`, python.path, ["-m", "venv", venv], {
+      say,
+      advice: "On Debian and Ubuntu: sudo apt install python3-venv. TORCHLAB_PYTHON names another Python to use.",
+    });
+  }
+  const list = join(root, "tools", profiles[profile].file);
+  // The list is complete, so pip need not work out what depends on what.
+  const pip = ["-I", "-m", "pip", "install", "--no-user", "--no-deps", "--no-compile", "--progress-bar", "off", "-r", list];
+  await step(`Python packages (${profiles[profile].file})`, venvPython(), pip, {
+    say,
+    advice: "If the network or a proxy is the reason, mend it and run the same command again; `.venv/bin/python -m pip config list` shows pip's settings.",
+  });
+  const installed = Object.fromEntries(profiles[profile].includes.map((name) => [name, requirementsHash(name)]));
+  writeStamp(venv, { folder: venv, installed });
+}
+
+/**
+ * The kernelspec as it is installed: with this Node's full path, since an editor started from a desktop does not
+ * have the terminal's PATH.
+ */
+export function kernelSpecText(source, node = process.execPath) {
+  const spec = JSON.parse(source);
+  if (spec.argv[0] === "node") spec.argv[0] = node;
+  return `${JSON.stringify(spec, null, 2)}\n`;
+}
+
+/** Puts the kernelspec into the environment where it is missing or differs. */
+export function installKernelSpec() {
+  const wanted = kernelSpecText(readFileSync(kernelSpecSource, "utf8"));
+  const path = join(kernelSpecFolder, "kernel.json");
+  if (readIfThere(path) !== wanted) writeAtomically(path, wanted);
+}
+
+/** Builds library and kernel where their sources are newer than what is built. */
+export async function build(say) {
+  // Imported late: the compiler it uses is there only once the packages are.
+  const { isBuilt } = await import("../build.mjs");
+  if (isBuilt()) return;
+  await step("library and kernel", process.execPath, [join(root, "tools", "build.mjs")], {
+    say,
+    advice: "`npm run build` builds again and shows every message.",
+  });
+}
+
+async function step(label, command, args, { say, advice }) {
+  const { code, tail } = await withProgress(label, () => run(command, args, { cwd: root, env: pythonEnv() }), say);
+  if (code !== 0) throw new PlainError(`set-up failed at: ${label} (exit ${code}). Its last lines:\n\n${tail.join("\n")}\n\n${advice}`);
+}
