@@ -11,9 +11,10 @@ export class PlainError extends Error {}
 
 /**
  * Runs `command` to its end, whatever becomes of this process.
- * `onLine(line, stream)` receives every line of its output. Resolves to { code, tail }: tail is the last lines of both streams.
+ * `onLine(line, stream)` receives every line of its output; an aborted `signal` ends the command and all it started.
+ * Resolves to { code, tail }: tail is the last lines of both streams.
  */
-export function run(command, args, { cwd, env = process.env, onLine = () => {}, tailLines = 25 } = {}) {
+export function run(command, args, { cwd, env = process.env, onLine = () => {}, tailLines = 25, signal } = {}) {
   return new Promise((resolve, reject) => {
     const child = spawn(process.execPath, [supervisor, command, ...args], {
       cwd,
@@ -32,6 +33,7 @@ export function run(command, args, { cwd, env = process.env, onLine = () => {}, 
       });
     }
     child.stdin.on("error", () => {});
+    signal?.addEventListener("abort", () => child.stdin.end());
     child.on("error", reject);
     child.on("close", (code) => resolve({ code: code ?? 1, tail }));
   });

@@ -1,4 +1,4 @@
-// One set-up at a time in one folder. Imports Node's built-ins only.
+// One set-up, and one run of the notebooks, at a time in one folder. Imports Node's built-ins only.
 import { linkSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } from "node:fs";
 import { hostname } from "node:os";
 import { dirname } from "node:path";
@@ -22,8 +22,8 @@ export function isStale(text, age, alive = isAlive) {
   }
 }
 
-/** Runs `work` while holding the lock at `path`; waits for another holder, takes over from a dead one. */
-export async function withLock(path, work, { say = console.log, patience = 15 * 60_000 } = {}) {
+/** Runs `work` while holding the lock at `path`; waits for another holder, takes over from a dead one. `what` names the work. */
+export async function withLock(path, work, { what = "set-up", say = console.log, patience = 15 * 60_000 } = {}) {
   mkdirSync(dirname(path), { recursive: true });
   const mine = JSON.stringify({ pid: process.pid, host: hostname(), since: new Date().toISOString() });
   const start = Date.now();
@@ -33,16 +33,16 @@ export async function withLock(path, work, { say = console.log, patience = 15 * 
     if (seen === undefined) continue;
     if (isStale(seen.text, seen.age)) {
       if (takeAway(path, seen.text)) {
-        say("an earlier set-up was interrupted: going on from what it left");
-        // What that set-up had started is ended by its supervisor as soon as it sees it gone: give it that moment.
-        await sleep(500);
+        say(`an earlier ${what} was interrupted: going on from what it left`);
+        // What it had started is ended by its supervisor as soon as it sees it gone: give it that moment.
+        await sleep(1500);
       }
       continue;
     }
-    if (!told) say("another set-up is at work in this folder: waiting for it …");
+    if (!told) say(`another ${what} is at work in this folder: waiting for it …`);
     told = true;
     if (Date.now() - start > patience) {
-      throw new PlainError(`another set-up (process ${holderOf(seen.text)}) has held ${path} for too long: end it, then run this again.`);
+      throw new PlainError(`another ${what} (process ${holderOf(seen.text)}) has held ${path} for too long: end it, then run this again.`);
     }
     await sleep(300);
   }

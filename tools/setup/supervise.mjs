@@ -6,17 +6,27 @@ import { spawn, spawnSync } from "node:child_process";
 
 const [command, ...args] = process.argv.slice(2);
 
+// A moment to end well: a notebook's runner has a kernel to end.
+const grace = 1000;
+let ending = false;
+
 function endAll() {
+  ending = true;
   if (process.platform === "win32") {
     spawnSync("taskkill", ["/pid", String(process.pid), "/T", "/F"]);
-  } else {
-    process.kill(-process.pid, "SIGKILL");
+    return;
   }
+  process.kill(-process.pid, "SIGTERM");
+  setTimeout(killAll, grace);
+}
+
+function killAll() {
+  process.kill(-process.pid, "SIGKILL");
 }
 
 process.stdin.on("end", endAll).on("error", endAll).resume();
-// Ctrl-C reaches the parent, which closes the pipe; the command is not to race it.
-process.on("SIGINT", () => {});
+// Its own SIGTERM reaches this process too.
+process.on("SIGTERM", () => {});
 
 const child = spawn(command, args, { stdio: ["ignore", "inherit", "inherit"] });
 child.on("error", (error) => {
@@ -24,6 +34,8 @@ child.on("error", (error) => {
   process.exit(127);
 });
 child.on("exit", (code, signal) => {
+  // Something that the command started may still be there.
+  if (ending) killAll();
   if (signal) console.error(`ended by ${signal}`);
   process.exit(code ?? 128);
 });
