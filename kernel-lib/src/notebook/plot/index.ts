@@ -1,0 +1,26 @@
+// The plots' public surface: data → plain Vega-Lite specifications.
+export { bars } from "./bars.js";
+export type { BarsOptions } from "./bars.js";
+export { hconcat, vconcat } from "./concat.js";
+export type { ConcatOptions } from "./concat.js";
+export { graph } from "./graph.js";
+export type { GraphEdge, GraphNode, GraphOptions } from "./graph.js";
+export { heatmap } from "./heatmap.js";
+export type { HeatmapOptions } from "./heatmap.js";
+export { problems, tables } from "./inspect.js";
+export type { FigureTable } from "./inspect.js";
+export { layer } from "./layer.js";
+export { line } from "./line.js";
+export type { LineOptions, PerSeries } from "./line.js";
+export { loss } from "./loss.js";
+export type { LossOptions } from "./loss.js";
+export { rule } from "./rule.js";
+export type { RuleOptions } from "./rule.js";
+export { scatter } from "./scatter.js";
+export type { ScatterOptions } from "./scatter.js";
+export type { Axis, Channel, FigureOptions, Mark, Row, Spec } from "./spec.js";
+export type { Color, Dash, Shape } from "./style.js";
+export { text } from "./text.js";
+export type { TextOptions } from "./text.js";
+export { tiles } from "./tiles.js";
+export type { TilesOptions } from "./tiles.js";
