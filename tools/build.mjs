@@ -1,4 +1,5 @@
-// Builds the library and the kernel into kernel-lib/dist. Imports Node's built-ins and the project's TypeScript only.
+// Builds the library and the kernel into kernel-lib/dist.
+// Imports Node's built-ins and the project's TypeScript only.
 import { spawnSync } from "node:child_process";
 import { existsSync, rmSync } from "node:fs";
 import { join } from "node:path";
@@ -31,7 +32,7 @@ export function isBuilt() {
 
 function build() {
   const key = sourcesKey();
-  // No stamp: the last build was interrupted, and the compiler's own record may vouch for files that are not there.
+  // No stamp: the last build was interrupted, and the compiler's record may vouch for files that are not there.
   if (readStamp(dist) === undefined) {
     for (const { output } of projects) rmSync(join(output, ".tsbuildinfo"), { force: true });
   }
@@ -49,7 +50,8 @@ function build() {
 // The output of a source that is gone would still be imported, and hide that it is gone.
 function removeLeftovers() {
   for (const { sources, output } of projects) {
-    const inner = projects.filter((other) => other.output !== output && other.output.startsWith(output)).map((other) => other.output);
+    const others = projects.map((other) => other.output).filter((other) => other !== output);
+    const inner = others.filter((other) => other.startsWith(output));
     for (const file of filesUnder(output)) {
       const stem = file.slice(output.length + 1).match(/^(.*?)(\.d\.ts|\.js)(\.map)?$/)?.[1];
       if (stem === undefined || inner.some((folder) => file.startsWith(folder))) continue;

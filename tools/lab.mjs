@@ -1,4 +1,5 @@
-// npm run lab: opens JupyterLab on the notebooks with the project's kernel. Imports Node's built-ins and tools/setup only.
+// npm run lab: opens JupyterLab on the notebooks with the project's kernel.
+// Imports Node's built-ins and tools/setup only.
 //
 //   npm run lab [-- options of `jupyter lab`]
 import { join } from "node:path";
@@ -7,7 +8,8 @@ import { pythonEnv, root, venvPython } from "./setup/paths.mjs";
 
 await mainProgram(async () => {
   console.log("JupyterLab is starting; Ctrl-C ends it.");
-  const args = ["-m", "jupyterlab", `--ServerApp.root_dir=${root}`, "--LabApp.default_url=/lab/tree/notebooks", ...process.argv.slice(2)];
+  const places = [`--ServerApp.root_dir=${root}`, "--LabApp.default_url=/lab/tree/notebooks"];
+  const args = ["-m", "jupyterlab", ...places, ...process.argv.slice(2)];
   const { code } = await run(venvPython(), args, {
     cwd: join(root, "notebooks"),
     env: { ...pythonEnv(), PYTHONNOUSERSITE: "1" },

@@ -1,4 +1,5 @@
-// npm start: runs every notebook in the real kernel and writes the site. Imports Node's built-ins and tools/ only.
+// npm start: runs every notebook in the real kernel and writes the site.
+// Imports Node's built-ins and tools/ only.
 import { rmSync } from "node:fs";
 import { basename, join, relative } from "node:path";
 import { pathToFileURL } from "node:url";
@@ -25,12 +26,16 @@ async function runAndExport() {
   }
   const exporter = join(root, "tools", "export", "export.mjs");
   const { code, tail } = await run(process.execPath, [exporter, executed, site]);
-  if (code !== 0) throw new PlainError(`\nthe export failed, and ${relative(root, site)}/ is as it was:\n${tail.join("\n")}`);
+  if (code !== 0) {
+    throw new PlainError(`\nthe export failed, and ${relative(root, site)}/ is as it was:\n${tail.join("\n")}`);
+  }
   console.log(`\nThe site: ${pathToFileURL(join(site, "index.html"))}`);
   if (failed.length > 0) {
-    console.log(`It shows these as far as they ran: ${failed.map(({ notebook }) => basename(notebook)).join(", ")}`);
+    const names = failed.map(({ notebook }) => basename(notebook));
+    console.log(`It shows these as far as they ran: ${names.join(", ")}`);
   }
-  console.log(`${results.length - failed.length} of ${results.length} notebooks ran to their end; ${elapsed(Date.now() - start)} in all.`);
+  const whole = results.length - failed.length;
+  console.log(`${whole} of ${results.length} notebooks ran to their end; ${elapsed(Date.now() - start)} in all.`);
   return failed.length > 0 ? 1 : 0;
 }
 

@@ -1,9 +1,11 @@
-"""Runs one notebook in the torchlab kernel and writes the executed copy. Imports nbclient, nbformat and normalise.
+"""Runs one notebook in the torchlab kernel and writes the executed copy.
+
+Imports nbclient, nbformat and normalise.
 
 Every event is one line of JSON on stdout:
   {"event": "cell", "index", "seconds", "error"?}   a code cell has run; index counts all cells from 0
   {"event": "end", "seconds", "problem"?}           the last line; problem: {"kind", "message", "index"?}
-Kinds of problem: unreadable, error, no-error, time-out, kernel, internal. The exit code is 1 with a problem, else 0.
+Kinds of problem: unreadable, error, no-error, time-out, kernel, internal. With one the exit code is 1.
 The executed copy is written whenever the notebook could be read, as far as it has run.
 """
 import argparse
@@ -98,7 +100,8 @@ class Run:
         error = error_of(cell)
         say(event="cell", index=cell_index, seconds=round(time.monotonic() - self.started, 3), error=error)
         if expects_error(cell) and error is None and self.missing_error is None:
-            self.missing_error = Problem("no-error", "the cell is tagged raises-exception and raised nothing", cell_index)
+            message = "the cell is tagged raises-exception and raised nothing"
+            self.missing_error = Problem("no-error", message, cell_index)
 
     async def run(self, limit):
         for cell in self.notebook.cells:
@@ -111,9 +114,11 @@ class Run:
             output = error_of(self.notebook.cells[self.current]) or f"{error.ename}: {error.evalue}"
             raise Problem("error", without_colours(self.traceback() or output), self.current) from error
         except CellTimeoutError as error:
-            raise Problem("time-out", f"the cell ran longer than {self.client.timeout} s and was ended", self.current) from error
+            message = f"the cell ran longer than {self.client.timeout} s and was ended"
+            raise Problem("time-out", message, self.current) from error
         except (asyncio.TimeoutError, TimeoutError) as error:
-            raise Problem("time-out", f"the notebook ran longer than {limit} s and was ended", self.current) from error
+            message = f"the notebook ran longer than {limit} s and was ended"
+            raise Problem("time-out", message, self.current) from error
         except DeadKernelError as error:
             raise Problem("kernel", "the kernel died", self.current) from error
         except (NoSuchKernel, RuntimeError, OSError) as error:
@@ -132,7 +137,7 @@ def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("notebook")
     parser.add_argument("copy", help="where the executed copy goes")
-    parser.add_argument("--allow-errors", action="store_true", help="run every cell, whatever the ones before did")
+    parser.add_argument("--allow-errors", action="store_true", help="go on after a cell that raised")
     parser.add_argument("--cell-timeout", type=int, required=True)
     parser.add_argument("--notebook-timeout", type=int, required=True)
     parser.add_argument("--startup-timeout", type=int, default=60)

@@ -1,4 +1,7 @@
-"""The one form in which executed notebooks are written, so that running one again changes nothing else. Imports nbformat."""
+"""The one form in which executed notebooks are written, so that running one again changes nothing else.
+
+Imports nbformat.
+"""
 import hashlib
 import os
 import re
@@ -22,16 +25,16 @@ def merge_streams(outputs):
     """Stream outputs next to each other as one: how the kernel cut them up depends on the time."""
     merged = []
     for output in outputs:
-        last = merged[-1] if merged else None
-        if output.output_type == "stream" and last is not None and last.output_type == "stream" and last.name == output.name:
-            last.text += output.text
+        before = merged[-1] if merged else {}
+        if output.output_type == "stream" and before.get("name") == output.name:
+            before.text += output.text
         else:
             merged.append(output)
     return merged
 
 
 def cell_ids(cells):
-    """Every cell's id: its own where it is valid and the first of that name, else one that follows from place and source."""
+    """Every cell's id: its own where valid and not met before, else one that follows from place and source."""
     seen = set()
     for index, cell in enumerate(cells):
         own = cell.get("id", "")
@@ -47,7 +50,8 @@ def normalise(notebook):
     notebook.metadata = nbformat.from_dict({"kernelspec": KERNELSPEC, "language_info": LANGUAGE})
     for cell, own_id in zip(notebook.cells, list(cell_ids(notebook.cells))):
         cell.id = own_id
-        cell.metadata = nbformat.from_dict({key: cell.metadata[key] for key in KEPT_CELL_METADATA if key in cell.metadata})
+        kept = {key: value for key, value in cell.metadata.items() if key in KEPT_CELL_METADATA}
+        cell.metadata = nbformat.from_dict(kept)
         if cell.cell_type == "code":
             cell.outputs = merge_streams(cell.outputs)
     return notebook

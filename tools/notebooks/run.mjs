@@ -1,4 +1,5 @@
-// Runs notebooks headlessly in the real kernel, some at a time. Imports Node's built-ins and tools/setup only.
+// Runs notebooks headlessly in the real kernel, some at a time.
+// Imports Node's built-ins and tools/setup only.
 import { mkdirSync, readdirSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { basename, dirname, join } from "node:path";
@@ -7,6 +8,16 @@ import { run } from "../setup/child.mjs";
 import { pythonEnv, venvPython } from "../setup/paths.mjs";
 
 const executor = join(dirname(fileURLToPath(import.meta.url)), "execute.py");
+
+/**
+ * @typedef {{ allowErrors?: boolean, cellTimeout?: number, notebookTimeout?: number }} RunOptions
+ *   allowErrors: run every cell, whatever the ones before did; time-outs in seconds
+ * @typedef {{ kind: string, message: string, index?: number }} Problem as execute.py says it
+ * @typedef {{ index: number, seconds: number, error: string | null }} CellRun a code cell that ran
+ * @typedef {{
+ *   notebook: string, copy: string, seconds: number, cells: CellRun[], problem?: Problem
+ * }} RunResult cells in order
+ */
 
 /** The notebooks of a folder, in reading order. */
 export function notebooksIn(folder) {
@@ -18,44 +29,57 @@ export function notebooksIn(folder) {
 
 /**
  * Runs one notebook; the original is not touched.
- * @param notebook its path
- * @param copy where the executed copy goes
- * @returns {{ notebook, copy, seconds, cells, problem? }} cells: [{ index, seconds, error }], code cells that ran, in order;
- *   problem: { kind, message, index? } as tools/notebooks/execute.py says it
+ * @param {string} notebook its path
+ * @param {string} copy where the executed copy goes
+ * @param {RunOptions} options
+ * @returns {Promise<RunResult>}
  */
-export async function runNotebook(notebook, copy, { allowErrors = false, cellTimeout = 120, notebookTimeout = 300 } = {}) {
+export async function runNotebook(notebook, copy, options = {}) {
+  const { allowErrors = false, cellTimeout = 120, notebookTimeout = 300 } = options;
+  /** @type {CellRun[]} */
   const cells = [];
   let end;
   const noise = [];
   const started = Date.now();
-  const args = ["--cell-timeout", String(cellTimeout), "--notebook-timeout", String(notebookTimeout)];
+  const args = [executor, notebook, copy, "--cell-timeout", cellTimeout, "--notebook-timeout", notebookTimeout]
+    .concat(allowErrors ? ["--allow-errors"] : [])
+    .map(String);
   // The executor has time-outs of its own; this one is for when the executor itself hangs.
   const patience = AbortSignal.timeout((notebookTimeout + 90) * 1000);
-  const { code } = await run(venvPython(), [executor, notebook, copy, ...args, ...(allowErrors ? ["--allow-errors"] : [])], {
+  const { code } = await run(venvPython(), args, {
     env: { ...pythonEnv(), PYTHONNOUSERSITE: "1" },
     signal: patience,
     onLine(line, stream) {
       const event = stream === "stdout" && line.startsWith("{") ? JSON.parse(line) : undefined;
-      if (event?.event === "cell") cells.push({ index: event.index, seconds: event.seconds, error: event.error });
-      else if (event?.event === "end") end = event;
+      const { event: kind, ...rest } = event ?? {};
+      if (kind === "cell") cells.push(rest);
+      else if (kind === "end") end = rest;
       else noise.push(line);
     },
   });
   const seconds = end?.seconds ?? (Date.now() - started) / 1000;
-  const died = { kind: "internal", message: `the notebook's runner ended early (exit ${code}).\n${noise.slice(-20).join("\n")}` };
+  const last = noise.slice(-20).join("\n");
+  const died = { kind: "internal", message: `the notebook's runner ended early (exit ${code}).\n${last}` };
   const problem = end === undefined ? died : end.problem;
   return { notebook, copy, seconds, cells, ...(problem && { problem }) };
 }
 
-/** Runs several notebooks into `folder`, at most `jobs` at once. Results are in the order of `notebooks`; `onDone` sees each as it ends. */
-export async function runNotebooks(notebooks, folder, { jobs = Math.min(2, availableParallelism()), onDone = () => {}, ...options } = {}) {
+/**
+ * Runs several notebooks into `folder`, at most `jobs` at once.
+ * @param {string[]} notebooks
+ * @param {string} folder
+ * @param {RunOptions & { jobs?: number, onDone?: (result: RunResult) => void }} options onDone sees each as it ends
+ * @returns {Promise<RunResult[]>} in the order of `notebooks`
+ */
+export async function runNotebooks(notebooks, folder, options = {}) {
+  const { jobs = Math.min(2, availableParallelism()), onDone = () => {}, ...each } = options;
   mkdirSync(folder, { recursive: true });
   const results = new Array(notebooks.length);
   const waiting = notebooks.map((notebook, index) => ({ notebook, index }));
   const worker = async () => {
     for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
       const { notebook, index } = next;
-      results[index] = await runNotebook(notebook, join(folder, basename(notebook)), options);
+      results[index] = await runNotebook(notebook, join(folder, basename(notebook)), each);
       onDone(results[index]);
     }
   };

@@ -1,4 +1,5 @@
-// Runs commands that cannot outlive this process, with progress for the long ones. Imports Node's built-ins only.
+// Runs commands that cannot outlive this process, with progress for the long ones.
+// Imports Node's built-ins only.
 import { spawn } from "node:child_process";
 import { dirname, join } from "node:path";
 import { createInterface } from "node:readline";
@@ -6,12 +7,13 @@ import { fileURLToPath } from "node:url";
 
 const supervisor = join(dirname(fileURLToPath(import.meta.url)), "supervise.mjs");
 
-/** An error whose message is meant for the person at the terminal: it is printed as it is, without a stack. */
+/** An error whose message is meant for the person at the terminal: printed as it is, without a stack. */
 export class PlainError extends Error {}
 
 /**
  * Runs `command` to its end, whatever becomes of this process.
- * `onLine(line, stream)` receives every line of its output; an aborted `signal` ends the command and all it started.
+ * `onLine(line, stream)` receives every line of its output.
+ * An aborted `signal` ends the command and all that it started.
  * Resolves to { code, tail }: tail is the last lines of both streams.
  */
 export function run(command, args, { cwd, env = process.env, onLine = () => {}, tailLines = 25, signal } = {}) {

@@ -55,7 +55,10 @@ export function hashOf(base, files, extra = []) {
   return hash.update(JSON.stringify(extra)).digest("hex");
 }
 
-/** A stamp lies inside what it vouches for, so that deleting the thing deletes its stamp. undefined: not vouched for. */
+/**
+ * The stamp of a folder, or undefined: nothing vouches for it.
+ * A stamp lies inside what it vouches for, so that deleting the thing deletes its stamp.
+ */
 export function readStamp(folder) {
   const text = readIfThere(join(folder, stampName));
   try {

@@ -1,5 +1,7 @@
 // One set-up, and one run of the notebooks, at a time in one folder. Imports Node's built-ins only.
-import { linkSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } from "node:fs";
+import {
+  linkSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, utimesSync, writeFileSync,
+} from "node:fs";
 import { hostname } from "node:os";
 import { dirname } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -22,7 +24,10 @@ export function isStale(text, age, alive = isAlive) {
   }
 }
 
-/** Runs `work` while holding the lock at `path`; waits for another holder, takes over from a dead one. `what` names the work. */
+/**
+ * Runs `work` while holding the lock at `path`; waits for another holder, takes over from a dead one.
+ * `what` names the work in messages; `patience` is in milliseconds.
+ */
 export async function withLock(path, work, { what = "set-up", say = console.log, patience = 15 * 60_000 } = {}) {
   mkdirSync(dirname(path), { recursive: true });
   const mine = JSON.stringify({ pid: process.pid, host: hostname(), since: new Date().toISOString() });
@@ -42,7 +47,8 @@ export async function withLock(path, work, { what = "set-up", say = console.log,
     if (!told) say(`another ${what} is at work in this folder: waiting for it …`);
     told = true;
     if (Date.now() - start > patience) {
-      throw new PlainError(`another ${what} (process ${holderOf(seen.text)}) has held ${path} for too long: end it, then run this again.`);
+      const holder = `another ${what} (process ${holderOf(seen.text)})`;
+      throw new PlainError(`${holder} has held ${path} for too long: end it, then run this again.`);
     }
     await sleep(300);
   }

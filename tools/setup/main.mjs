@@ -4,7 +4,9 @@ import { elapsed, mainProgram, PlainError } from "./child.mjs";
 import { withLock } from "./lock.mjs";
 import { cache } from "./paths.mjs";
 import { findNpm, findPython } from "./prerequisites.mjs";
-import { build, environmentIsThere, installKernelSpec, installPackages, makeEnvironment, packagesAreThere } from "./steps.mjs";
+import {
+  build, environmentIsThere, installKernelSpec, installPackages, makeEnvironment, packagesAreThere,
+} from "./steps.mjs";
 
 /** Makes whatever is missing; well under a second when nothing is. `profile`: "base", "lab" or "test". */
 export async function setUp(profile = "base", say = (line) => console.log(`set-up: ${line}`)) {
@@ -40,8 +42,8 @@ async function allOrFirstError(sides) {
   const results = await Promise.allSettled(sides.map((side) => side()));
   const failures = results.filter(({ status }) => status === "rejected").map(({ reason }) => reason);
   if (failures.length === 0) return;
-  const plain = failures.filter((failure) => failure instanceof PlainError);
-  throw plain.length === failures.length ? new PlainError(plain.map(({ message }) => message).join("\n\n")) : failures.find((failure) => !(failure instanceof PlainError));
+  const defect = failures.find((failure) => !(failure instanceof PlainError));
+  throw defect ?? new PlainError(failures.map(({ message }) => message).join("\n\n"));
 }
 
 export function setUpFromCommandLine(args) {

@@ -15,6 +15,9 @@ export function venvPython(folder = venv, platform = process.platform) {
   return platform === "win32" ? join(folder, "Scripts", "python.exe") : join(folder, "bin", "python");
 }
 
+const misleading =
+  /^(PYTHONPATH|PYTHONHOME|__PYVENV_LAUNCHER__|PIP_(USER|TARGET|PREFIX|ROOT|REQUIRE_VIRTUALENV|PYTHON))$/i;
+
 /**
  * The environment that the project's Python runs in: `env` without what would draw other packages in or
  * send an installation elsewhere, and with Jupyter's run-time files kept inside the project.
@@ -22,9 +25,7 @@ export function venvPython(folder = venv, platform = process.platform) {
 export function pythonEnv(env = process.env) {
   const cleaned = { ...env };
   for (const name of Object.keys(cleaned)) {
-    if (/^(PYTHONPATH|PYTHONHOME|__PYVENV_LAUNCHER__|PIP_(USER|TARGET|PREFIX|ROOT|REQUIRE_VIRTUALENV|PYTHON))$/i.test(name)) {
-      delete cleaned[name];
-    }
+    if (misleading.test(name)) delete cleaned[name];
   }
   return {
     ...cleaned,

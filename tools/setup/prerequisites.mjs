@@ -1,4 +1,5 @@
-// What must be on the machine already: Node, npm, a Python that can make environments. Imports Node's built-ins only.
+// What must be on the machine already: Node, npm, a Python that can make environments.
+// Imports Node's built-ins only.
 import { spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { basename, delimiter, dirname, join } from "node:path";
@@ -18,8 +19,8 @@ export function findNpm(env = process.env, { platform = process.platform, execPa
   const script = scripts.find((path) => path && basename(path) === "npm-cli.js" && existsSync(path));
   if (script) return [execPath, script];
   // On Windows npm is a batch file, which cannot be started without a shell; npm-cli.js lies beside node there.
-  const onPath = platform !== "win32" && (env.PATH ?? "").split(delimiter).some((folder) => existsSync(join(folder, "npm")));
-  if (onPath) return ["npm"];
+  const folders = platform === "win32" ? [] : (env.PATH ?? "").split(delimiter);
+  if (folders.some((folder) => existsSync(join(folder, "npm")))) return ["npm"];
   throw new PlainError("set-up needs npm, which comes with Node: install Node 20.19 or newer from nodejs.org.");
 }
 
@@ -54,10 +55,14 @@ export function probePython([command, ...args], env = process.env) {
   return { version: version.split(".").map(Number), path, venv: note === undefined };
 }
 
+function isNewEnough({ version: [major, minor] }) {
+  return major === oldestPython[0] && minor >= oldestPython[1];
+}
+
 /** The first usable of `probes`, or a PlainError that says in one line what to install. */
 export function choosePython(probes, env = process.env) {
   const found = probes.filter((probe) => probe !== undefined);
-  const newEnough = found.filter(({ version: [major, minor] }) => major === oldestPython[0] && minor >= oldestPython[1]);
+  const newEnough = found.filter(isNewEnough);
   const usable = newEnough.find((probe) => probe.venv);
   if (usable) return usable;
   const needed = `Python ${oldestPython.join(".")} or newer`;
@@ -72,14 +77,16 @@ export function choosePython(probes, env = process.env) {
   if (found.length > 0) {
     const { version, path } = found[0];
     throw new PlainError(
-      `set-up needs ${needed}, and ${path} is ${version.join(".")}: install a newer one from python.org or your system's packages, ${choice}.`,
+      `set-up needs ${needed}, and ${path} is ${version.join(".")}: ` +
+        `install a newer one from python.org or your system's packages, ${choice}.`,
     );
   }
   if (env.TORCHLAB_PYTHON) {
     throw new PlainError(`set-up needs ${needed}, and TORCHLAB_PYTHON=${env.TORCHLAB_PYTHON} does not run.`);
   }
   throw new PlainError(
-    `set-up needs ${needed}, and none was found: install it from python.org or your system's packages (Debian, Ubuntu: sudo apt install python3 python3-venv).`,
+    `set-up needs ${needed}, and none was found: install it from python.org or your system's packages ` +
+      "(Debian, Ubuntu: sudo apt install python3 python3-venv).",
   );
 }
 
@@ -89,7 +96,7 @@ export function findPython(env = process.env) {
   for (const candidate of pythonCandidates(env)) {
     const probe = probePython(candidate, env);
     probes.push(probe);
-    if (probe?.venv && probe.version[0] === 3 && probe.version[1] >= oldestPython[1]) break;
+    if (probe?.venv && isNewEnough(probe)) break;
   }
   return choosePython(probes, env);
 }

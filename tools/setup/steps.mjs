@@ -1,9 +1,12 @@
-// The four things that set-up makes: npm packages, Python environment, kernelspec, built library. Imports Node's built-ins only.
+// The four things that set-up makes: npm packages, Python environment, kernelspec, built library.
+// Imports Node's built-ins only.
 import { existsSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { PlainError, run, withProgress } from "./child.mjs";
 import { hashOf, readIfThere, readStamp, removeStamp, writeAtomically, writeStamp } from "./files.mjs";
 import { kernelSpecFolder, kernelSpecSource, nodeModules, pythonEnv, root, venv, venvPython } from "./paths.mjs";
+
+const networkAdvice = "If the network or a proxy is the reason, mend it and run the same command again;";
 
 /** What each profile installs, and which smaller profiles that includes. */
 export const profiles = {
@@ -30,8 +33,8 @@ export function fulfilsLock(wanted, installed, isThere = () => true) {
 }
 
 function packagesKey() {
-  const files = ["package-lock.json", "package.json", join("kernel-lib", "package.json")].map((name) => join(root, name));
-  return hashOf(root, files, [process.platform, process.arch]);
+  const names = ["package-lock.json", "package.json", join("kernel-lib", "package.json")];
+  return hashOf(root, names.map((name) => join(root, name)), [process.platform, process.arch]);
 }
 
 export function packagesAreThere() {
@@ -46,7 +49,7 @@ export function packagesAreThere() {
   return whole;
 }
 
-/** Installs the npm packages of the lock file. None of them needs its install script: zeromq ships its binaries inside. */
+/** Installs the npm packages of the lock file. None needs its install script: zeromq ships its binaries inside. */
 export async function installPackages(npm, say) {
   const key = packagesKey();
   // npm empties the folder too, but only of what it knows.
@@ -55,7 +58,7 @@ export async function installPackages(npm, say) {
   const [command, ...first] = npm;
   await step("npm packages", command, [...first, "ci", "--ignore-scripts", "--no-audit", "--no-fund"], {
     say,
-    advice: "If the network or a proxy is the reason, mend it and run the same command again; `npm config list` shows npm's settings.",
+    advice: `${networkAdvice} \`npm config list\` shows npm's settings.`,
   });
   writeStamp(nodeModules, { key });
 }
@@ -64,7 +67,7 @@ function requirementsHash(profile) {
   return hashOf(root, [join(root, "tools", profiles[profile].file)]);
 }
 
-/** Whether an environment with this stamp holds all of the profile. An environment is bound to the folder it was made in. */
+/** Whether an environment with this stamp holds all of the profile; it is bound to the folder it was made in. */
 export function environmentFulfils(stamp, profile, hash, folder) {
   return stamp !== undefined && stamp.folder === folder && stamp.installed?.[profile] === hash;
 }
@@ -92,10 +95,11 @@ export async function makeEnvironment(profile, findPython, say) {
   }
   const list = join(root, "tools", profiles[profile].file);
   // The list is complete, so pip need not work out what depends on what.
-  const pip = ["-I", "-m", "pip", "install", "--no-user", "--no-deps", "--no-compile", "--progress-bar", "off", "-r", list];
+  const options = ["--no-user", "--no-deps", "--no-compile", "--progress-bar", "off"];
+  const pip = ["-I", "-m", "pip", "install", ...options, "-r", list];
   await step(`Python packages (${profiles[profile].file})`, venvPython(), pip, {
     say,
-    advice: "If the network or a proxy is the reason, mend it and run the same command again; `.venv/bin/python -m pip config list` shows pip's settings.",
+    advice: `${networkAdvice} \`.venv/bin/python -m pip config list\` shows pip's settings.`,
   });
   const installed = Object.fromEntries(profiles[profile].includes.map((name) => [name, requirementsHash(name)]));
   writeStamp(venv, { folder: venv, installed });
@@ -131,5 +135,7 @@ export async function build(say) {
 
 async function step(label, command, args, { say, advice }) {
   const { code, tail } = await withProgress(label, () => run(command, args, { cwd: root, env: pythonEnv() }), say);
-  if (code !== 0) throw new PlainError(`set-up failed at: ${label} (exit ${code}). Its last lines:\n\n${tail.join("\n")}\n\n${advice}`);
+  if (code === 0) return;
+  const lines = tail.join("\n");
+  throw new PlainError(`set-up failed at: ${label} (exit ${code}). Its last lines:\n\n${lines}\n\n${advice}`);
 }

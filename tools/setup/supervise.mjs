@@ -1,4 +1,5 @@
-// Runs one command and ends it, with all that it started, once its parent is gone. Imports Node's built-ins only.
+// Runs one command and ends it, with all that it started, once its parent is gone.
+// Imports Node's built-ins only.
 //
 // A kill -9 of set-up or of a notebook run cannot be caught; a pipe that closes can. The parent holds the other
 // end of this process's stdin: when that closes, whatever the reason, the whole group goes.
