@@ -1,4 +1,4 @@
-// Coloured text: TypeScript listings by highlight.js, terminal colours by ansi_up. Both leave classes for the style sheet.
+// Coloured text: listings by highlight.js, terminal colours by ansi_up. Both leave classes for the style sheet.
 // Imports highlight.js and ansi_up.
 import { AnsiUp } from "ansi_up";
 import hljs from "highlight.js/lib/core";

@@ -18,11 +18,10 @@ function renderSite(folder) {
   return files.set("index.html", renderIndex(pages));
 }
 
-// The new site is written beside the old one and takes its place in one step, so that an export that fails or is
-// interrupted leaves the old one as it was.
+// The new site is written beside the old one and takes its place whole, so that an export that fails or is interrupted
+// leaves the old one as it was.
 function replaceSite(site, files) {
   const [fresh, old] = [`${site}.new`, `${site}.old`];
-  if (!existsSync(site) && existsSync(old)) renameSync(old, site);
   if (existsSync(site) && !isReplaceable(site)) {
     throw new ExportError(`${site} holds files that are not an exported site; name an empty or a new folder`);
   }
@@ -36,6 +35,11 @@ function replaceSite(site, files) {
   rmSync(old, { recursive: true, force: true });
 }
 
+// What an export left that was killed between the two renames.
+function recoverSite(site) {
+  if (!existsSync(site) && existsSync(`${site}.old`)) renameSync(`${site}.old`, site);
+}
+
 function isReplaceable(folder) {
   const index = join(folder, "index.html");
   return readdirSync(folder).length === 0 || (existsSync(index) && readFileSync(index, "utf8").includes(GENERATOR));
@@ -47,9 +51,11 @@ if (!folder || !site || rest.length) {
   process.exit(2);
 }
 try {
+  const target = resolve(site);
+  recoverSite(target);
   const files = renderSite(resolve(folder));
-  replaceSite(resolve(site), files);
-  console.log(`${files.size} pages in ${relative(process.cwd(), resolve(site)) || "."}`);
+  replaceSite(target, files);
+  console.log(`${files.size} pages in ${relative(process.cwd(), target) || "."}`);
 } catch (error) {
   if (!(error instanceof NotebookError || error instanceof ExportError)) throw error;
   console.error(`export: ${error.message}`);

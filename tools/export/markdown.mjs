@@ -1,4 +1,4 @@
-// Markdown cells to HTML: headings with anchors, links between notebooks made links between pages, images carried inline.
+// Markdown cells to HTML: headings with anchors, links to notebooks made links to their pages, images inline.
 // Imports markdown-it and, of this folder, math, code and notebook.
 import { readFileSync } from "node:fs";
 import { dirname, extname, join } from "node:path";

@@ -9,7 +9,8 @@ export class NotebookError extends Error {}
 /** nbformat keeps long strings as lists of lines. */
 export const joined = (text) => (Array.isArray(text) ? text.join("") : text);
 
-const isText = (value) => typeof value === "string" || (Array.isArray(value) && value.every((v) => typeof v === "string"));
+const isString = (value) => typeof value === "string";
+const isText = (value) => isString(value) || (Array.isArray(value) && value.every(isString));
 const isObject = (value) => typeof value === "object" && value !== null && !Array.isArray(value);
 
 /** The paths of a folder's notebooks, in the order of their numbers ("6.2" before "6.10"). */
@@ -24,7 +25,7 @@ export function notebooksIn(folder) {
  * The notebook at `path`: `{ path, name, cells }`, where a cell is
  * `{ number, type, source, tags, attachments, executionCount, outputs }` and `number` counts from 1.
  *
- * @throws NotebookError where the file is not JSON, not nbformat 4, or a cell or an output has not the form it must have
+ * @throws NotebookError where the file is not JSON or not nbformat 4, or where a cell or an output is malformed
  */
 export function readNotebook(path) {
   const file = basename(path);
