@@ -31,7 +31,7 @@ export function bars(x: Values | readonly string[], y: Values, options: BarsOpti
   if (isNames(x)) {
     const ys = toNumbers(y, "bars: y");
     if (ys.length !== x.length) throw new RangeError(`bars: ${x.length} names and ${ys.length} values: one value each is needed`);
-    const category: Channel = { field: "x", type: "nominal", sort: null };
+    const category: Channel = { field: "x", type: "nominal", sort: null, axis: { labelAngle: 0, grid: false } };
     const values = compact(ys).map((value, i) => ({ x: x[i] ?? "", y: value }));
     const unit: Spec = { data: { values }, mark, encoding: { x: category, y: quantitative("y") } };
     return figure([unit], options, { x: { title: "" }, y: { title: "y", zero: true } });

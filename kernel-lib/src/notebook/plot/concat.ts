@@ -3,7 +3,7 @@ import { readAxis } from "./axis.js";
 import { isLabel, texts, titleLines } from "./figure.js";
 import { layer } from "./layer.js";
 import type { FigureOptions, Spec } from "./spec.js";
-import { SCHEMA, showable } from "./spec.js";
+import { SCHEMA, showable, titleOf } from "./spec.js";
 import { DEFAULT_HEIGHT, DEFAULT_WIDTH, config } from "./style.js";
 
 type Channels = "x" | "y" | "both";
@@ -15,6 +15,7 @@ export interface ConcatOptions extends Pick<FigureOptions, "title" | "caption" |
 
 const GAP = 36;
 const TOTAL = 680;
+const PANEL_TITLE = 14;
 
 // What stands once at the top of the whole figure.
 function bare(spec: Spec): Spec {
@@ -59,11 +60,11 @@ function concat(direction: "hconcat" | "vconcat", specs: readonly Spec[], option
       ...placed,
       ...(width === undefined ? {} : { width }),
       ...(height === undefined ? {} : { height }),
-      ...(panel.title === undefined ? {} : { title: titleLines([panel.title].flat().join(" "), width ?? TOTAL) }),
+      ...(panel.title === undefined ? {} : { title: { text: titleLines(titleOf(panel), width ?? TOTAL), fontSize: PANEL_TITLE } }),
     };
   });
   const automatic = () =>
-    specs.map((spec, i) => `Panel ${i + 1}: ${[spec.title ?? []].flat().join(" ")} ${spec.description ?? ""}`.trim()).join(" ");
+    specs.map((spec, i) => `Panel ${i + 1}: ${[titleOf(spec), spec.description ?? ""].filter((text) => text !== "").join(". ")}`).join(" ");
   const scale = {
     ...(share === "x" || share === "both" ? { x: "shared" } : {}),
     ...(share === "y" || share === "both" ? { y: "shared" } : {}),

@@ -80,7 +80,8 @@ function thin(rows: Row[], limit: number): Row[] {
 }
 
 // Drops what cannot be drawn; a line then breaks there (field `part`), since joining across would invent points.
-function clean(unit: Spec, logX: boolean, logY: boolean): { unit: Spec; dropped: number } {
+function clean(unit: Spec, x: Axis, y: Axis): { unit: Spec; dropped: number } {
+  const [logX, logY] = [x.scale === "log", y.scale === "log"];
   const rows = unit.data?.values;
   if (rows === undefined) return { unit, dropped: 0 };
   const checks: [field: string, log: boolean][] = [];
@@ -118,13 +119,26 @@ function clean(unit: Spec, logX: boolean, logY: boolean): { unit: Spec; dropped:
   }
   if (!isLine) return { unit: { ...unit, data: { values: parts.flat() } }, dropped };
 
-  const values = parts.flatMap((part, i) => {
-    const thinned = thin(part, Math.max(4, Math.floor((MAX_ROWS * part.length) / total)));
+  const visible = parts.map((part) => crop(part, x.domain));
+  const count = visible.reduce((sum, part) => sum + part.length, 0);
+  const values = visible.flatMap((part, i) => {
+    const thinned = count > MAX_ROWS ? thin(part, Math.max(4, Math.floor((MAX_ROWS * part.length) / count))) : part;
     return parts.length === 1 ? thinned : thinned.map((row) => ({ ...row, part: i }));
   });
   const { detail: _detail, ...encoding } = unit.encoding ?? {};
   if (parts.length > 1) encoding.detail = { field: "part", type: "nominal" };
   return { unit: { ...unit, data: { values }, encoding }, dropped };
+}
+
+// Beyond the ends of a given axis nothing shows but the way to the next point.
+function crop(rows: Row[], domain: readonly [number, number] | undefined): Row[] {
+  if (!domain) return rows;
+  const inside = (row: Row | undefined) =>
+    row !== undefined && (row.x as number) >= domain[0] && (row.x as number) <= domain[1];
+  const crossing = (a: Row, b: Row | undefined) =>
+    b !== undefined && Math.min(a.x as number, b.x as number) < domain[0] && Math.max(a.x as number, b.x as number) > domain[1];
+  return rows.filter((row, i) =>
+    inside(row) || inside(rows[i - 1]) || inside(rows[i + 1]) || crossing(row, rows[i - 1]) || crossing(row, rows[i + 1]));
 }
 
 function pixelOf(value: number, [low, high]: Extent, log: boolean, size: number): number {
@@ -210,15 +224,20 @@ function labelUnits(units: readonly Spec[], frame: Frame): Spec[] {
     labels.push({ text, color, x, y, left, width: textWidth(text, LABEL_SIZE) + 8, pixel, dy: 0 });
   }
   spread(labels, frame.height);
-  const ends = labels.map(({ text, color, x, y, dy }): Spec => ({
-    data: { values: [x === undefined ? { y, label: text } : { x, y, label: text }] },
-    mark: { type: "text", style: END_LABEL, color, ...(Math.abs(dy) > 0.5 ? { dy: Math.round(dy) } : {}) },
-    encoding: {
+  const ends = labels.flatMap(({ text, color, x, y, left, dy }): Spec[] => {
+    const row: Row = x === undefined ? { y, label: text } : { x, y, label: text };
+    const data = { values: [row] };
+    const mark = { type: "text", style: END_LABEL, color, ...(Math.abs(dy) > 0.5 ? { dy: Math.round(dy) } : {}) };
+    const encoding: Record<string, Channel> = {
       x: x === undefined ? { value: "width" } : quantitative("x"),
       y: quantitative("y"),
       text: { field: "label", type: "nominal" },
-    },
-  }));
+    };
+    const label: Spec = { data, mark, encoding };
+    if (left > frame.width - 4) return [label];
+    // Amid the marks a label needs a white rim; one text's stroke would cover its own fill.
+    return [{ ...label, mark: { ...mark, stroke: "white", strokeWidth: 4, strokeJoin: "round", opacity: 0.85 } }, label];
+  });
   return [...ends, ...tops];
 }
 
@@ -228,7 +247,7 @@ function withLegend(units: readonly Spec[]): Spec[] {
   const names = [...new Set(named.map((unit) => seriesOf(unit) as string))];
   const first = (name: string) => named.find((unit) => seriesOf(unit) === name) as Spec;
   const range = (property: string, fallback: unknown) => names.map((name) => first(name).mark?.[property] ?? fallback);
-  const legend = { title: null };
+  const legend = { title: null, symbolSize: named.some((unit) => unit.mark?.type === "line") ? 400 : 60 };
   const scales: Record<string, unknown[]> = {
     color: range("color", GREY),
     strokeDash: range("strokeDash", [1, 0]),
@@ -241,7 +260,7 @@ function withLegend(units: readonly Spec[]): Spec[] {
     const encoding = { ...unit.encoding };
     for (const channel of channels) {
       encoding[channel] = {
-        datum: name,
+        field: "series",
         type: "nominal",
         scale: { domain: names, range: scales[channel] },
         legend,
@@ -252,7 +271,7 @@ function withLegend(units: readonly Spec[]): Spec[] {
 }
 
 const NAMES: Record<string, string> = {
-  line: "Line", point: "Points", rule: "Reference line", bar: "Bars", rect: "Tiles", text: "Text",
+  line: "Lines", point: "Points", rule: "Reference lines", bar: "Bars", rect: "Tiles", text: "Text",
 };
 
 /** A number as a reader would say it: four significant digits. */
@@ -318,7 +337,7 @@ export function figure(units: readonly Spec[], options: FigureOptions, defaults:
   const logY = y.scale === "log";
   let dropped = defaults.dropped ?? 0;
   let marks = units.filter((unit) => !isLabel(unit)).map((unit) => {
-    const cleaned = clean(unit, logX, logY);
+    const cleaned = clean(unit, x, y);
     dropped += cleaned.dropped;
     return cleaned.unit;
   });

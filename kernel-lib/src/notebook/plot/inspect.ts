@@ -1,6 +1,7 @@
 // Reads figures: their data as tables, and what they lack for a reader. Imports the figure's types.
 import { isLabel, rowsOf } from "./figure.js";
 import type { Row, Spec } from "./spec.js";
+import { titleOf } from "./spec.js";
 
 /** The data of one drawn layer as a table. */
 export interface FigureTable {
@@ -11,7 +12,7 @@ export interface FigureTable {
 }
 
 // Fields that place or paint, and tell a reader nothing.
-const PAINT = new Set(["part", "fill", "stroke", "strokeWidth", "angle", "series"]);
+const PAINT = new Set(["part", "x2", "y2", "fill", "stroke", "strokeWidth", "angle", "series"]);
 
 function unitsOf(spec: Spec): Spec[] {
   const inner = spec.hconcat ?? spec.vconcat ?? spec.layer;
@@ -34,9 +35,10 @@ export function tables(spec: Spec): FigureTable[] {
     const title = (field: string) => {
       const channels = Object.values(unit.encoding ?? {});
       const found = channels.find((channel) => channel.field === field);
-      return found?.title ?? (typeof found?.legend?.title === "string" ? found.legend.title : undefined) ?? field;
+      const legend = found?.legend?.title;
+      return found?.title || (typeof legend === "string" ? legend : field);
     };
-    const name = typeof first.series === "string" ? first.series : [panel.title ?? []].flat().join(" ");
+    const name = typeof first.series === "string" ? first.series : titleOf(panel);
     const table = { name, columns: fields.map(title), rows: rows.map((row) => fields.map((field) => row[field] ?? null)) };
     // The points that mark a line's values have the line's rows again.
     const key = JSON.stringify([table.columns, table.rows]);

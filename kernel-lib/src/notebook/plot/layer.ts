@@ -2,6 +2,7 @@
 import { readAxis } from "./axis.js";
 import { figure, isLabel } from "./figure.js";
 import type { Axis, FigureOptions, Spec } from "./spec.js";
+import { titleOf } from "./spec.js";
 import { DEFAULT_HEIGHT, DEFAULT_WIDTH } from "./style.js";
 
 /** The drawn units of a figure of this module, without labels that are placed anew. */
@@ -27,8 +28,7 @@ function firstAxis(specs: readonly Spec[], channel: "x" | "y"): Axis | undefined
 export function layer(specs: readonly Spec[], options: FigureOptions = {}): Spec {
   if (specs.length === 0) throw new RangeError("layer: no figures");
   const units = specs.flatMap(unitsOf);
-  const first = <K extends keyof Spec>(key: K) => specs.find((spec) => spec[key] !== undefined)?.[key];
-  const title = options.title ?? [first("title") ?? []].flat().join(" ");
+  const title = options.title ?? specs.map(titleOf).find((text) => text !== "") ?? "";
   const caption = options.caption ?? specs.find((spec) => spec.usermeta?.caption !== undefined)?.usermeta?.caption;
   const written = specs.find((spec) => spec.description !== undefined && !spec.usermeta?.automatic)?.description;
   const description = options.description ?? written;

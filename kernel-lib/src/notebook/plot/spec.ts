@@ -33,7 +33,7 @@ export interface Spec {
   description?: string;
   /** `caption` stands below the figure; `automatic` is true where `description` was composed from the data. */
   usermeta?: { caption?: string; automatic?: boolean; notDrawn?: number };
-  title?: string | string[];
+  title?: string | string[] | { text: string | string[]; fontSize: number };
   width?: number;
   height?: number;
   data?: { values: Row[] };
@@ -81,6 +81,12 @@ export interface FigureOptions {
 }
 
 export const SCHEMA = "https://vega.github.io/schema/vega-lite/v5.json";
+
+/** The figure's title as one string, "" without one. */
+export function titleOf({ title = "" }: Spec): string {
+  const text = typeof title === "object" && !Array.isArray(title) ? title.text : title;
+  return [text].flat().join(" ");
+}
 
 /** Makes the specification show itself as a cell's last expression; its JSON stays as it is. */
 export function showable(spec: Spec): Spec {

@@ -77,6 +77,7 @@ export function config(): Record<string, unknown> {
       tickColor: "#8A8A8A",
       labelLimit: 0,
       labelOverlap: true,
+      labelFlush: false,
     },
     legend: { ...axisText, labelLimit: 0, titleLimit: 0, symbolSize: 90, symbolStrokeWidth: 2.5 },
     line: { strokeWidth: 2.5, strokeJoin: "round" },

@@ -75,18 +75,24 @@ export function tiles(rows: { readonly [row: string]: Values }, options: TilesOp
       const middle = (run.start + run.end) / 2;
       if (textWidth(label, NUMBER_SIZE) + 4 <= (run.end - run.start) * pixels) numbers.push({ x: middle, y: name, label });
       for (let i = run.start; i < run.end; i++) {
-        cells.push({ x: i, x2: i + 1, y: name, group: none ? null : run.group + 1, fill });
+        cells.push({ x: i, x2: i + 1, y: name, group: none ? null : run.group + 1, fill, stroke: none ? "#D0D0D0" : "#FFFFFF" });
         if (short) hatched.push({ x: i + 0.5, y: name });
       }
     });
     counts.push({ x: columns, y: name, label: ending(groups, group) });
   }
-  const row: Channel = { field: "y", type: "nominal", sort: null, scale: { padding: 0.28 }, axis: { grid: false } };
+  const row: Channel = { field: "y", type: "nominal", sort: null, scale: { padding: 0.28 }, axis: { grid: false, domain: false, ticks: false } };
   const text: Channel = { field: "label", type: "nominal" };
   const units: Spec[] = [{
     data: { values: cells },
-    mark: { type: "rect", stroke: "#8A8A8A", strokeWidth: 0.5 },
-    encoding: { x: quantitative("x"), x2: { field: "x2" }, y: row, fill: { field: "fill", type: "nominal", scale: null } },
+    mark: { type: "rect", strokeWidth: 0.7 },
+    encoding: {
+      x: quantitative("x"),
+      x2: { field: "x2" },
+      y: row,
+      fill: { field: "fill", type: "nominal", scale: null },
+      stroke: { field: "stroke", type: "nominal", scale: null },
+    },
   }];
   if (hatched.length > 0) {
     const slant = (pixels * 0.8).toFixed(2);
