@@ -18,6 +18,8 @@ export interface GraphNode {
   color?: Color;
   /** The fill; default white, light for an active box. */
   fill?: string;
+  /** Its place from the top of its column, counted from 0; may be a fraction. Default: in the order given. */
+  row?: number;
 }
 
 /** An arrow between two boxes by their ids, with an optional text; two arrows may join the same boxes. */
@@ -46,8 +48,15 @@ function columnsOf(nodes: readonly GraphNode[], edges: readonly GraphEdge[]): Ma
         moved = true;
       }
     }
-    if (!moved) return column;
+    if (!moved) break;
   }
+  // A node that nothing leads to stands just before its first use, not across the whole drawing.
+  for (const { id } of nodes) {
+    if (edges.some(([, to]) => to === id)) continue;
+    const uses = edges.flatMap(([from, to]) => (from === id ? [column.get(to) ?? 0] : []));
+    if (uses.length > 0) column.set(id, Math.min(...uses) - 1);
+  }
+  return column;
 }
 
 interface Box {
@@ -61,7 +70,7 @@ function place(nodes: readonly GraphNode[], edges: readonly GraphEdge[], width: 
   const column = columnsOf(nodes, edges);
   const depth = Math.max(...column.values());
   const byColumn = Array.from({ length: depth + 1 }, (_, c) => nodes.filter((node) => column.get(node.id) === c));
-  const rows = Math.max(...byColumn.map((list) => list.length));
+  const rows = Math.max(...byColumn.map((list) => list.length), ...nodes.map(({ row = 0 }) => row + 1));
   const height = rows * BOX_HEIGHT + (rows + 1) * ROW_GAP * 0.5;
   const widths = byColumn.map((list) => Math.max(56, ...list.map(({ id, label, detail = "" }) =>
     Math.max(textWidth(label ?? id, FONT_SIZE, true), textWidth(detail, DETAIL_SIZE)) + 22)));
@@ -71,7 +80,10 @@ function place(nodes: readonly GraphNode[], edges: readonly GraphEdge[], width: 
   let left = depth > 0 ? 0 : (width - total) / 2;
   byColumn.forEach((list, c) => {
     const w = widths[c] ?? 0;
-    list.forEach((node, r) => boxes.set(node.id, { node, x: left + w / 2, y: (height * (r + 0.5)) / list.length, half: w / 2 }));
+    list.forEach((node, r) => {
+      const y = node.row === undefined ? (height * (r + 0.5)) / list.length : (height * (node.row + 0.5)) / rows;
+      boxes.set(node.id, { node, x: left + w / 2, y, half: w / 2 });
+    });
     left += w + gap;
   });
   return { boxes, height };
@@ -103,12 +115,15 @@ export function graph(nodes: readonly GraphNode[], edges: readonly GraphEdge[], 
     const b = boxes.get(to) as Box;
     const twins = edges.flatMap(([f, t], i) => (f === from && t === to ? [i] : []));
     const shift = (twins.indexOf(e) - (twins.length - 1) / 2) * 20;
-    // Arrows into one box end at their own heights, so that their heads stay apart.
-    const ends = edges.filter(([, t]) => t === to).map(([f]) => f);
-    const into = [...new Set(ends)].sort((p, q) => (boxes.get(p) as Box).y - (boxes.get(q) as Box).y);
-    const fan = (into.indexOf(from) - (into.length - 1) / 2) * (into.length > 1 ? 18 : 0);
-    const start = { x: a.x + a.half, y: a.y + shift };
-    const end = { x: b.x - b.half, y: b.y + shift + fan };
+    // Arrows of one box keep apart where they leave and where they enter it, in the order of their other ends.
+    const fan = (others: string[], other: string) => {
+      const list = [...new Set(others)].sort((p, q) => (boxes.get(p) as Box).y - (boxes.get(q) as Box).y);
+      return (list.indexOf(other) - (list.length - 1) / 2) * 18;
+    };
+    const leaves = fan(edges.filter(([f]) => f === from).map(([, t]) => t), to);
+    const enters = fan(edges.filter(([, t]) => t === to).map(([f]) => f), from);
+    const start = { x: a.x + a.half, y: a.y + shift + leaves };
+    const end = { x: b.x - b.half, y: b.y + shift + enters };
     const [tail, head] = options.backward ? [end, start] : [start, end];
     const angle = Math.atan2(head.y - tail.y, head.x - tail.x);
     arrows.push({
@@ -153,6 +168,11 @@ export function graph(nodes: readonly GraphNode[], edges: readonly GraphEdge[], 
     },
     { data: { values: labels }, mark: { type: "text", fontSize: FONT_SIZE, fontWeight: "bold" }, encoding: { ...at, ...text } },
     { data: { values: details }, mark: { type: "text", fontSize: DETAIL_SIZE, color: DARK }, encoding: { ...at, ...text } },
+    {
+      data: { values: edgeLabels },
+      mark: { type: "text", fontSize: DETAIL_SIZE, stroke: "white", strokeWidth: 4 },
+      encoding: { ...at, ...text },
+    },
     { data: { values: edgeLabels }, mark: { type: "text", fontSize: DETAIL_SIZE, color: "#00639B" }, encoding: { ...at, ...text } },
   ].filter((unit) => unit.data.values.length > 0);
   const sentences = list.map(({ node }) => `${node.label ?? node.id}${node.detail === undefined ? "" : ` (${node.detail})`}${node.active ? ", active" : ""}`);

@@ -121,11 +121,15 @@ export function tiles(rows: { readonly [row: string]: Values }, options: TilesOp
     });
   }
   const height = options.height ?? named.length * ROW_HEIGHT;
-  const description = options.description === undefined ? {} : { description: options.description };
-  return figure(units, { ...options, height, ...description }, {
+  const spec = figure(units, { ...options, height }, {
     x: { title: "position in the epoch", ticks: steps(columns), grid: false },
     y: { title: "" },
   });
+  if (spec.usermeta?.automatic) {
+    const sentences = counts.map(({ y, label }) => `${String(y)}: ${String(label)}`);
+    spec.description = `Rows of ${columns} tiles. ${sentences.join("; ")}.`;
+  }
+  return spec;
 }
 
 function steps(columns: number): number[] {
