@@ -13,12 +13,17 @@ const projects = [
   { folder: join("kernel-lib", "kernel"), sources: join("kernel-lib", "kernel"), output: join(dist, "kernel") },
 ];
 
+// Sources that follow from others: made first, and not counted among the sources.
+const generator = join(root, "kernel-lib", "generate.mjs");
+const generated = join(root, "kernel-lib", "src", "generated");
+
 function sourcesKey() {
   const lib = join(root, "kernel-lib");
   const files = [
-    ...filesUnder(join(lib, "src")),
+    ...filesUnder(join(lib, "src")).filter((file) => !file.startsWith(generated)),
     ...filesUnder(join(lib, "kernel")),
     join(lib, "tsconfig.json"),
+    generator,
     join(root, "tools", "build.mjs"),
     join(nodeModules, "typescript", "package.json"),
   ];
@@ -37,6 +42,8 @@ function build() {
     for (const { output } of projects) rmSync(join(output, ".tsbuildinfo"), { force: true });
   }
   removeStamp(dist);
+  const { status } = spawnSync(process.execPath, [generator], { cwd: root, stdio: "inherit" });
+  if (status !== 0) return status ?? 1;
   const tsc = join(nodeModules, "typescript", "bin", "tsc");
   for (const { folder } of projects) {
     const { status } = spawnSync(process.execPath, [tsc, "-p", folder], { cwd: root, stdio: "inherit" });

@@ -45,7 +45,7 @@ export function convert(data: TypedArray, from: DTypeName, to: DTypeName): Typed
   if (from === to) return data;
   const out = allocate(to, data.length);
   if (to === "bool") for (let i = 0; i < data.length; i++) out[i] = data[i] !== 0 ? 1 : 0;
-  else if (to === "int64" && isFloat(from)) for (let i = 0; i < data.length; i++) out[i] = round(to, data[i]!);
+  else if (to === "int64" && isFloat(from)) for (let i = 0; i < data.length; i++) out[i] = round(to, data[i]);
   else out.set(data);
   return out;
 }

@@ -1,0 +1,147 @@
+// Owns DataLoader: a dataset in batches. Imports datasets, samplers, collate, the generator and the kernel's interrupt.
+import { checkCount, describe } from "../check";
+import { throwIfInterrupted } from "../notebook/link";
+import { defaultGenerator, type Generator } from "../random";
+import { collate as defaultCollate, type Collated } from "./collate";
+import { type Dataset, isDataset, type Stream } from "./dataset";
+import { batched, batchedAsync, sequential, shuffled } from "./sampler";
+
+export interface StreamOptions<T, B> {
+  /** How many samples a batch has. Default 1. */
+  batchSize?: number;
+  /** Leave out the last batch where it is shorter than the others. Default false. */
+  dropLast?: boolean;
+  /** Makes a batch of samples. Default: `collate`, which stacks tensors and numbers. */
+  collate?: (samples: T[]) => B;
+  /** Where random numbers come from. Default: the generator that `manualSeed` seeds. */
+  generator?: Generator;
+}
+
+export interface LoaderOptions<T, B> extends StreamOptions<T, B> {
+  /** Visit the samples in a new random order each time. Default false. */
+  shuffle?: boolean;
+}
+
+/**
+ * Goes through a dataset in batches, each time anew: `for (const [y, X] of loader)`. A stream that takes its time, or a
+ * dataset whose `at` gives promises, needs `for await`.
+ *
+ * The random order, and how far each epoch moves the generator, are PyTorch's.
+ * @see https://pytorch.org/docs/stable/data.html#torch.utils.data.DataLoader
+ */
+export class DataLoader<T, B = Collated<Awaited<T>>> implements Iterable<B>, AsyncIterable<B> {
+  readonly dataset: Dataset<T> | Stream<T>;
+  readonly batchSize: number;
+  readonly dropLast: boolean;
+  readonly shuffle: boolean;
+  private readonly generator: Generator | undefined;
+  private readonly collate: (samples: Awaited<T>[]) => B;
+  private spent = false;
+
+  /** @throws RangeError or TypeError for a wrong option, or where there is nothing to go through */
+  constructor(dataset: Dataset<T>, options?: LoaderOptions<Awaited<T>, B>);
+  constructor(dataset: Stream<T>, options?: StreamOptions<Awaited<T>, B>);
+  constructor(dataset: Dataset<T> | Stream<T>, options: LoaderOptions<Awaited<T>, B> = {}) {
+    const { batchSize = 1, shuffle = false, dropLast = false, generator, collate } = options;
+    checkCount("DataLoader", "batchSize", batchSize, 1);
+    const source = dataset as Partial<Iterable<T> & AsyncIterable<T>> | null | undefined;
+    if (!isDataset(dataset)) {
+      if (!source?.[Symbol.iterator] && !source?.[Symbol.asyncIterator]) {
+        throw new TypeError(`DataLoader: expected a dataset (anything with length and at) or an iterable, got ${describe(dataset)}`);
+      }
+      if (shuffle) throw new TypeError("DataLoader: a stream cannot be shuffled: its samples come in their own order");
+    }
+    this.dataset = dataset;
+    this.batchSize = batchSize;
+    this.shuffle = shuffle;
+    this.dropLast = dropLast;
+    this.generator = generator;
+    this.collate = collate ?? (defaultCollate as unknown as (samples: Awaited<T>[]) => B);
+  }
+
+  /**
+   * The number of batches.
+   * @throws TypeError for a stream, which has none before its end
+   */
+  get length(): number {
+    if (!isDataset(this.dataset)) throw new TypeError("DataLoader: a stream has no length");
+    const batches = this.dataset.length / this.batchSize;
+    return this.dropLast ? Math.floor(batches) : Math.ceil(batches);
+  }
+
+  /** One epoch, where the samples are at hand. */
+  [Symbol.iterator](): Iterator<B> {
+    this.begin();
+    return this.batches();
+  }
+
+  /** One epoch, where samples may come in time. */
+  [Symbol.asyncIterator](): AsyncIterator<B> {
+    this.begin();
+    return this.batchesAsync();
+  }
+
+  /** What happens when an epoch is asked for, before the first batch is. */
+  private begin(): void {
+    // PyTorch draws a seed for its workers here, with or without workers.
+    (this.generator ?? defaultGenerator).nextInt63();
+    if (isDataset(this.dataset)) return;
+    const stream = this.dataset as Partial<Iterable<T> & AsyncIterable<T>>;
+    const isOnce = "next" in stream;
+    if (isOnce && this.spent) {
+      throw new Error(
+        "DataLoader: this stream can be gone through only once, and has been. Pass an object whose [Symbol.iterator] gives a fresh iterator each time.",
+      );
+    }
+    this.spent = isOnce;
+  }
+
+  private indices(dataset: Dataset<T>): Iterable<number> {
+    return this.shuffle ? shuffled(dataset.length, this.generator) : sequential(dataset.length);
+  }
+
+  private *batches(): globalThis.Generator<B, void, void> {
+    const { dataset, batchSize, dropLast } = this;
+    let n = 0;
+    for (const batch of isDataset(dataset) ? this.fetch(dataset) : batched(this.syncStream(dataset), batchSize, dropLast)) {
+      throwIfInterrupted(`DataLoader: batch ${n++}`);
+      const pending = batch.findIndex((sample) => sample instanceof Promise);
+      if (pending >= 0) throw new TypeError("DataLoader: the dataset gives promises: use `for await (const batch of loader)`");
+      yield this.collate(batch as Awaited<T>[]);
+    }
+  }
+
+  private async *batchesAsync(): AsyncGenerator<B, void, void> {
+    const { dataset, batchSize, dropLast } = this;
+    let n = 0;
+    for await (const batch of isDataset(dataset) ? this.fetch(dataset) : batchedAsync(dataset, batchSize, dropLast)) {
+      throwIfInterrupted(`DataLoader: batch ${n++}`);
+      yield this.collate(await Promise.all(batch));
+    }
+  }
+
+  private syncStream(stream: Stream<T>): Iterable<T> {
+    if (Symbol.iterator in stream) return stream;
+    throw new TypeError("DataLoader: this stream is asynchronous: use `for await (const batch of loader)`");
+  }
+
+  private *fetch(dataset: Dataset<T>): Iterable<T[]> {
+    for (const indices of batched(this.indices(dataset), this.batchSize, this.dropLast)) {
+      yield indices.map((index) => sampleAt(dataset, index));
+    }
+  }
+}
+
+/** @throws Error that names the sample where the dataset fails to give it */
+function sampleAt<T>(dataset: Dataset<T>, index: number): T {
+  let sample: T | undefined;
+  try {
+    sample = dataset.at(index);
+  } catch (error) {
+    throw new Error(`DataLoader: sample ${index} of ${dataset.length} could not be read: ${error instanceof Error ? error.message : String(error)}`, {
+      cause: error,
+    });
+  }
+  if (sample === undefined) throw new RangeError(`DataLoader: the dataset has length ${dataset.length}, but at(${index}) gave undefined`);
+  return sample;
+}

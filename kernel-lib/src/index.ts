@@ -1,0 +1,30 @@
+// The public surface of torchlab: `import * as pt from "torchlab"`. Its one effect is to give Scalar and Tensor their methods.
+import { attachMethods } from "./ops/methods";
+import { Scalar, scalarMethods } from "./scalar";
+import { Tensor } from "./tensor";
+
+Object.assign(Scalar.prototype, scalarMethods);
+attachMethods(Tensor.prototype);
+
+export { Scalar, Tensor };
+export { grad, gradcheck, type GradcheckOptions, type GradOptions } from "./autograd";
+export * from "./creation";
+export * as data from "./data";
+export * from "./data";
+export { bool, type DTypeName, float32, float64, getDefaultDtype, int64, setDefaultDtype } from "./dtype";
+export * from "./generated/pointwise";
+export * from "./notebook";
+export { where } from "./ops/functional";
+export { at, type Index, narrow, select } from "./ops/indexing";
+export { cat, stack } from "./ops/join";
+export { matmul } from "./ops/linalg";
+export { clone, expand, flatten, permute, reshape, squeeze, t, transpose, unsqueeze } from "./ops/movement";
+export { Slice, slice } from "./ops/slice";
+export { all, any, type Dims, mean, type ReduceOptions, sum } from "./ops/reduce";
+export * as optim from "./optim";
+export { Generator, manualSeed } from "./random";
+export { type PrintOptions, setPrintoptions } from "./print";
+export type { Shape as Size } from "./shape";
+export { enableGrad, isGradEnabled, noGrad } from "./tape";
+export type { BackwardOptions, GradFn, NestedArray } from "./tensor";
+export type { TensorMethods } from "./ops/methods";

@@ -1,0 +1,227 @@
+// Owns reading by index. Each exported function is also a method of Tensor. Imports apply, slices, shapes and dtypes.
+import { checkInteger, describe, shapeText } from "../check";
+import { allocate } from "../dtype";
+import { broadcast, broadcastStrides, normalizeDim, type Shape, sizeOf, stridesOf } from "../shape";
+import { Tensor } from "../tensor";
+import { apply, type Op } from "./apply";
+import { Slice, slice } from "./slice";
+
+/**
+ * What a dim can be indexed by: an integer (the dim goes), a slice, null (a new dim of size 1), "..." (all dims not
+ * named), or integers in a tensor or array (one row each), or a bool tensor (the places where it is true).
+ */
+export type Index = number | Slice | null | "..." | Tensor | readonly number[];
+
+/** A part of the result: the sizes of its dims, and for each place in them the offset into the source. */
+interface Part {
+  readonly shape: Shape;
+  readonly offsets: readonly number[];
+}
+
+interface Indexed {
+  readonly shape: Shape;
+  /** For each element of the result its place in the source. */
+  readonly places: Places;
+  readonly gradFn: string;
+}
+
+// One run of neighbours is the commonest case (a row of a dataset) and needs no list.
+type Places = Int32Array | { readonly start: number; readonly count: number };
+
+const indexOp: Op<Indexed> = {
+  name: "index",
+  gradFn: ({ gradFn }) => gradFn,
+  infer: ([{ dtype }], { shape }) => ({ shape, dtype }),
+  kernel([x], out, { places }) {
+    const { data } = x.storage;
+    if (!(places instanceof Int32Array)) return data.slice(places.start, places.start + places.count);
+    const result = allocate(out.dtype, places.length);
+    for (let i = 0; i < places.length; i++) result[i] = data[places[i]];
+    return result;
+  },
+  pullback: (g, { specs, attributes }) => [apply(scatterOp, [g], { ...attributes, source: specs[0].shape })],
+};
+
+const scatterOp: Op<Indexed & { source: Shape }> = {
+  name: "scatter",
+  gradFn: () => "IndexPutBackward0",
+  infer: ([{ dtype }], { source }) => ({ shape: source, dtype }),
+  kernel([g], out, { places }) {
+    const { data } = g.storage;
+    const result = allocate(out.dtype, sizeOf(out.shape));
+    if (places instanceof Int32Array) for (let i = 0; i < places.length; i++) result[places[i]] += data[i];
+    else result.set(data, places.start);
+    return result;
+  },
+  pullback: (g, { attributes }) => [apply(indexOp, [g], attributes)],
+};
+
+/**
+ * The part of this tensor that the indices choose, dim by dim, as `x[i, j, …]` does in PyTorch. The result is a copy.
+ *
+ *     x.at(0)                  // the first row
+ *     x.at(pt.slice(), -1)     // the last column
+ *     x.at([0, 0, 2])          // rows 0, 0 and 2
+ * @throws RangeError for an index out of bounds, or more indices than dims
+ * @see https://pytorch.org/docs/stable/tensor_view.html
+ */
+export function at(x: Tensor, ...indices: Index[]): Tensor {
+  if (indices.length === 1 && typeof indices[0] === "number" && x.ndim > 0) return select(x, 0, indices[0]);
+  const { parts, gradFn } = parse(x, indices);
+  let places = [0];
+  for (const { offsets } of parts) places = places.flatMap((place) => offsets.map((offset) => place + offset));
+  const shape = parts.flatMap((part) => part.shape);
+  return apply(indexOp, [x], { shape, places: Int32Array.from(places), gradFn });
+}
+
+/** The part of this tensor at place `index` of dim `dim`, which goes. */
+export function select(x: Tensor, dim: number, index: number): Tensor {
+  const d = normalizeDim("select", dim, x.ndim);
+  const shape = x.shape.filter((_, i) => i !== d);
+  const i = place(index, d, x.shape[d]);
+  return apply(indexOp, [x], { shape, places: stretch(x.shape, d, i, 1), gradFn: "SelectBackward0" });
+}
+
+/** The `length` places of dim `dim` that begin at `start`. */
+export function narrow(x: Tensor, dim: number, start: number, length: number): Tensor {
+  const d = normalizeDim("narrow", dim, x.ndim);
+  if (start < 0 || length < 0 || start + length > x.shape[d]) {
+    throw new RangeError(`narrow: start (${start}) + length (${length}) exceeds dimension size (${x.shape[d]}).`);
+  }
+  const shape = x.shape.map((n, i) => (i === d ? length : n));
+  return apply(indexOp, [x], { shape, places: stretch(x.shape, d, start, length), gradFn: "SliceBackward0" });
+}
+
+/** The places in a tensor of `shape` of `length` neighbours along dim `d`. */
+function stretch(shape: Shape, d: number, start: number, length: number): Places {
+  const inner = sizeOf(shape.slice(d + 1));
+  const outer = sizeOf(shape.slice(0, d));
+  const count = length * inner;
+  if (outer === 1) return { start: start * inner, count };
+  const step = shape[d] * inner;
+  return Int32Array.from({ length: outer * count }, (_, i) => Math.floor(i / count) * step + start * inner + (i % count));
+}
+
+function place(index: number, dim: number, size: number): number {
+  checkInteger("at", "an index", index);
+  if (index < -size || index >= size) {
+    throw new RangeError(`index ${index} is out of bounds for dimension ${dim} with size ${size}`);
+  }
+  return index < 0 ? index + size : index;
+}
+
+const range = (n: number): number[] => Array.from({ length: n }, (_, i) => i);
+
+function slicePart({ start, stop, step }: Slice, size: number, stride: number): Part {
+  const clamp = (value: number): number => Math.min(Math.max(value < 0 ? value + size : value, 0), size);
+  const from = clamp(start ?? 0);
+  const count = Math.max(0, Math.ceil((clamp(stop ?? size) - from) / step));
+  return { shape: [count], offsets: range(count).map((i) => (from + i * step) * stride) };
+}
+
+/** Integers for one dim, and the dim. */
+interface Advanced {
+  readonly shape: Shape;
+  readonly values: ArrayLike<number>;
+  readonly dim: number;
+}
+
+/** A bool tensor counts as one list of integers for each of its dims. */
+function maskToLists(mask: Tensor, x: Tensor, dim: number): Advanced[] {
+  mask.shape.forEach((n, i) => {
+    if (n === x.shape[dim + i]) return;
+    throw new RangeError(
+      `The shape of the mask ${shapeText(mask.shape)} at index ${i} does not match the shape of the indexed tensor ` +
+        `${shapeText(x.shape)} at index ${dim + i}`,
+    );
+  });
+  const strides = stridesOf(mask.shape);
+  const found = range(mask.numel()).filter((i) => mask.storage.data[i] !== 0);
+  return mask.shape.map((n, d) => ({
+    shape: [found.length],
+    values: found.map((i) => Math.floor(i / strides[d]) % n),
+    dim: dim + d,
+  }));
+}
+
+function toLists(index: Tensor | readonly number[], x: Tensor, dim: number): Advanced[] {
+  if (!(index instanceof Tensor)) return [{ shape: [index.length], values: index, dim }];
+  if (index.dtype === "bool") return maskToLists(index, x, dim);
+  if (index.dtype !== "int64") {
+    throw new TypeError(`tensors used as indices must be int64 or bool tensors, this one is ${index.dtype}`);
+  }
+  return [{ shape: index.shape, values: index.storage.data, dim }];
+}
+
+/** How many dims of the source an index uses up. */
+function dimsUsed(index: Index): number {
+  if (index === null || index === "...") return 0;
+  return index instanceof Tensor && index.dtype === "bool" ? index.ndim : 1;
+}
+
+function parse(x: Tensor, indices: readonly Index[]): { parts: Part[]; gradFn: string } {
+  for (const index of indices) {
+    const known = index === null || index === "..." || typeof index === "number" || index instanceof Slice || index instanceof Tensor || Array.isArray(index);
+    if (!known) throw new TypeError(`at: cannot index with ${describe(index)}: use integers, pt.slice(…), null, "...", or a tensor of integers`);
+  }
+  const used = indices.reduce<number>((n, index) => n + dimsUsed(index), 0);
+  if (used > x.ndim) throw new RangeError(`too many indices for tensor of dimension ${x.ndim}`);
+  const open = indices.indexOf("...");
+  if (open !== indices.lastIndexOf("...")) throw new RangeError('at: an index can have only one "..."');
+
+  const strides = stridesOf(x.shape);
+  const all = slice();
+  const rest = new Array<Index>(x.ndim - used).fill(all);
+  const full = open < 0 ? [...indices, ...rest] : [...indices.slice(0, open), ...rest, ...indices.slice(open + 1)];
+  const lists: Advanced[] = [];
+  const parts: Part[] = [];
+  // Where the dims of the lists go: in the place of the first where they stand together, else in front, as in NumPy.
+  const listPlaces: number[] = [];
+  let gradFn = "AliasBackward0";
+  let dim = 0;
+  full.forEach((index, i) => {
+    if (index === null) {
+      parts.push({ shape: [1], offsets: [0] });
+      gradFn = "UnsqueezeBackward0";
+    } else if (index instanceof Slice) {
+      parts.push(slicePart(index, x.shape[dim], strides[dim]));
+      if (index !== all) gradFn = "SliceBackward0";
+      dim++;
+    } else if (typeof index === "number") {
+      parts.push({ shape: [], offsets: [place(index, dim, x.shape[dim]) * strides[dim]] });
+      gradFn = "SelectBackward0";
+      dim++;
+    } else if (index !== "...") {
+      const found = toLists(index, x, dim);
+      if (listPlaces.length === 0) parts.push({ shape: [], offsets: [0] });
+      listPlaces.push(i, lists.length === 0 ? parts.length - 1 : -1);
+      lists.push(...found);
+      dim += found.length;
+    }
+  });
+  if (lists.length === 0) return { parts, gradFn };
+
+  const slot = listPlaces[1];
+  const order = listPlaces.filter((_, i) => i % 2 === 0);
+  const together = order.every((i, k) => i === order[0] + k);
+  const combined = combine(lists, x.shape, strides);
+  parts.splice(slot, 1);
+  parts.splice(together ? slot : 0, 0, combined);
+  return { parts, gradFn: "IndexBackward0" };
+}
+
+/** Several lists of integers, broadcast against one another, as one part. */
+function combine(lists: readonly Advanced[], shape: Shape, strides: readonly number[]): Part {
+  const common = lists.reduce<Shape>((all, list) => broadcast("at: index tensors", all, list.shape), []);
+  const offsets = new Array<number>(sizeOf(common)).fill(0);
+  const commonStrides = stridesOf(common);
+  for (const { shape: own, values, dim } of lists) {
+    const steps = broadcastStrides(own, common);
+    for (let i = 0; i < offsets.length; i++) {
+      let from = 0;
+      for (let d = 0; d < common.length; d++) from += (Math.floor(i / commonStrides[d]) % common[d]) * steps[d];
+      offsets[i] += place(values[from], dim, shape[dim]) * strides[dim];
+    }
+  }
+  return { shape: common, offsets };
+}

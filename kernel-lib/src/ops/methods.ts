@@ -1,0 +1,63 @@
+// Owns what methods Tensor has: they follow from the rules and from the functions of the modules in this folder.
+import type { Pointwise, PointwiseInPlace } from "../generated/pointwise";
+import { type RuleName, ruleTable } from "../rules";
+import type { Tensor } from "../tensor";
+import { pointwise, pointwiseInPlace } from "./apply";
+import * as indexing from "./indexing";
+import * as linalg from "./linalg";
+import * as movement from "./movement";
+import * as reduce from "./reduce";
+import * as write from "./write";
+
+/**
+ * The functions of a module, whose first parameter is the tensor, as methods. Nothing here may compare a type with
+ * Tensor, whose own members are being made.
+ */
+type Methods<M> = {
+  [K in keyof M]: M[K] extends (x: infer _X, ...rest: infer Rest) => infer Result ? (...rest: Rest) => Result : never;
+};
+
+export interface TensorMethods
+  extends Pointwise<Tensor>,
+    PointwiseInPlace<Tensor>,
+    Methods<typeof reduce>,
+    Methods<typeof movement>,
+    Methods<typeof linalg>,
+    Methods<typeof indexing>,
+    Methods<typeof write> {
+  /** The dims in reverse order: a matrix transposed. */
+  readonly T: Tensor;
+}
+
+type AnyFunction = (...args: never[]) => unknown;
+
+const asMethod = (f: AnyFunction) =>
+  function (this: Tensor, ...rest: unknown[]): unknown {
+    return f(...([this, ...rest] as never[]));
+  };
+
+const structural: Record<string, AnyFunction> = { ...reduce, ...movement, ...linalg, ...indexing, ...write };
+
+/** Gives `prototype`, that of Tensor, its methods. */
+export function attachMethods(prototype: object): void {
+  for (const [name, f] of Object.entries(structural)) Object.defineProperty(prototype, name, { value: asMethod(f), writable: true });
+  for (const name of Object.keys(ruleTable) as RuleName[]) {
+    Object.defineProperty(prototype, name, {
+      value(this: Tensor, ...rest: unknown[]) {
+        return pointwise(name, [this, ...rest]);
+      },
+      writable: true,
+    });
+    Object.defineProperty(prototype, `${name}_`, {
+      value(this: Tensor, ...rest: unknown[]) {
+        return pointwiseInPlace(name, this, rest);
+      },
+      writable: true,
+    });
+  }
+  Object.defineProperty(prototype, "T", {
+    get(this: Tensor): Tensor {
+      return movement.permute(this, ...this.shape.map((_, i) => this.ndim - 1 - i));
+    },
+  });
+}

@@ -1,0 +1,36 @@
+// Owns the in-place operations that follow from no rule. Each exported function is also a method of Tensor.
+import { convert, round } from "../dtype";
+import { sameShape } from "../shape";
+import { isGradEnabled } from "../tape";
+import type { Tensor } from "../tensor";
+import { checkWritable } from "./apply";
+
+/** Replaces the elements of `x` outright. Under recording that is refused, since the new ones have no history. */
+function overwrite(name: string, x: Tensor, write: () => void): Tensor {
+  checkWritable(name, x, [x]);
+  if (isGradEnabled() && !x.isLeaf) {
+    throw new Error(`${name}: this tensor was computed with gradients, and overwriting it would cut its graph. Use .detach() or pt.noGrad(() => …).`);
+  }
+  write();
+  x.storage.version++;
+  return x;
+}
+
+/** Sets every element to zero. */
+export function zero_(x: Tensor): Tensor {
+  return overwrite("zero_", x, () => x.storage.data.fill(0));
+}
+
+/** Sets every element to `value`. */
+export function fill_(x: Tensor, value: number): Tensor {
+  return overwrite("fill_", x, () => x.storage.data.fill(round(x.dtype, value)));
+}
+
+/**
+ * Copies the elements of `source`, broadcast and converted, into this tensor.
+ * @throws RangeError where `source` does not broadcast to this tensor's shape
+ */
+export function copy_(x: Tensor, source: Tensor): Tensor {
+  const values = sameShape(source.shape, x.shape) ? source.detach() : source.detach().expand(x.shape);
+  return overwrite("copy_", x, () => x.storage.data.set(convert(values.storage.data, values.dtype, x.dtype)));
+}

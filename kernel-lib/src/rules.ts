@@ -1,0 +1,196 @@
+// Owns the pointwise operations: each one's value and gradients, once, for numbers and tensors alike.
+// Imports numeric.ts (fused multiply-add) only. Method, function, types, Scalar support, host kernel and tests follow from an entry.
+import { fma32, fma64 } from "./numeric";
+
+/** What a gradient may be written in: the operations that Scalar and Tensor both have. */
+export interface Algebra<T> {
+  neg(): T;
+  exp(): T;
+  log(): T;
+  sqrt(): T;
+  sign(): T;
+  add(b: T | number): T;
+  sub(b: T | number): T;
+  mul(b: T | number): T;
+  div(b: T | number): T;
+  pow(b: T | number): T;
+  eq(b: T | number): T;
+  ne(b: T | number): T;
+  lt(b: T | number): T;
+  le(b: T | number): T;
+  gt(b: T | number): T;
+  ge(b: T | number): T;
+  /** This where `condition` holds, `other` elsewhere. */
+  where(condition: T, other: T | number): T;
+}
+
+/** What the forward step kept: the operands a, b, c and the result y. Taking one marks it as needed by the gradient. */
+export interface Saved<T> {
+  readonly a: T;
+  readonly b: T;
+  readonly c: T;
+  readonly y: T;
+}
+
+/** The gradient of one operand, from the gradient g of the result. */
+export type Pullback = <T extends Algebra<T>>(g: T, saved: Saved<T>) => T;
+
+export interface Rule {
+  /** The result for numbers. Its number of parameters is the operation's. */
+  value(a: number, b: number, c: number): number;
+  /** The same for float32 operands, where PyTorch rounds in between. */
+  float32?(a: number, b: number, c: number): number;
+  /** The same for int64 operands, where they need other arithmetic or a check. */
+  int64?(a: number, b: number, c: number): number;
+  /** One gradient an operand; null for one that has none. Absent where the operation has no gradient at all. */
+  grad?: readonly (Pullback | null)[];
+  /** "float": integers give the default floating-point type; "bool": the result is a truth value. */
+  result?: "float" | "bool";
+  /** The operand that is a condition, and so takes no part in promotion. */
+  condition?: number;
+  /** Why two bool operands are refused. */
+  rejectsBool?: string;
+}
+
+const { fround } = Math;
+
+/** Powers by small constants are products and roots, as in PyTorch, so that they round as those do. */
+function power(a: number, b: number): number {
+  if (b === 2) return a * a;
+  if (b === 3) return a * a * a;
+  if (b === 1) return a;
+  if (b === 0.5) return Math.sqrt(a);
+  if (b === -1) return 1 / a;
+  if (b === -2) return 1 / (a * a);
+  // IEEE 754 has (±1) ** ±∞ = 1 and 1 ** NaN = 1; JavaScript has NaN for both.
+  if (a === 1 || (a === -1 && Math.abs(b) === Infinity)) return 1;
+  return a ** b;
+}
+
+function power32(a: number, b: number): number {
+  if (b === 3) return fround(a * a) * a;
+  if (b === -2) return 1 / fround(a * a);
+  return power(a, b);
+}
+
+function integerPower(a: number, b: number): number {
+  if (b < 0) throw new RangeError("pow: Integers to negative integer powers are not allowed.");
+  return a ** b;
+}
+
+export const rules = {
+  /** −a, element by element. */
+  neg: {
+    value: (a) => -a,
+    grad: [(g) => g.neg()],
+    rejectsBool: "Negation, the `-` operator, on a bool tensor is not supported.",
+  },
+  /** e to the power a. */
+  exp: { value: (a) => Math.exp(a), grad: [(g, { y }) => g.mul(y)], result: "float" },
+  /** The natural logarithm of a. */
+  log: { value: (a) => Math.log(a), grad: [(g, { a }) => g.div(a)], result: "float" },
+  /** The square root of a, correctly rounded. */
+  sqrt: { value: (a) => Math.sqrt(a), grad: [(g, { y }) => g.div(y.mul(2))], result: "float" },
+  /** The absolute value of a. The gradient at 0 is 0. */
+  abs: { value: (a) => Math.abs(a), grad: [(g, { a }) => g.mul(a.sign())] },
+  /** −1, 0 or 1 by the sign of a. The gradient is 0 everywhere. */
+  sign: { value: (a) => Number(a > 0) - Number(a < 0), grad: [(g) => g.mul(0)] },
+  /** The hyperbolic tangent of a. */
+  tanh: { value: (a) => Math.tanh(a), grad: [(g, { y }) => g.mul(y.mul(y).neg().add(1))], result: "float" },
+  /** a where it is positive, else 0. The gradient at 0 is 0. */
+  relu: {
+    // NaN stays NaN, as in PyTorch.
+    value: (a) => (a <= 0 ? 0 : a),
+    grad: [(g, { y }) => g.where(y.gt(0), 0)],
+    rejectsBool: "Boolean inputs not supported for relu",
+  },
+
+  /** a + b, element by element. */
+  add: { value: (a, b) => a + b, grad: [(g) => g, (g) => g] },
+  /** a − b, element by element. */
+  sub: {
+    value: (a, b) => a - b,
+    grad: [(g) => g, (g) => g.neg()],
+    rejectsBool: "Subtraction, the `-` operator, with two bool tensors is not supported.",
+  },
+  /** a · b, element by element. */
+  mul: { value: (a, b) => a * b, grad: [(g, { b }) => g.mul(b), (g, { a }) => g.mul(a)] },
+  /** a / b, element by element; integers give floating-point quotients. */
+  div: {
+    value: (a, b) => a / b,
+    grad: [(g, { b }) => g.div(b), (g, { a, b }) => g.neg().mul(a.div(b).div(b))],
+    result: "float",
+  },
+  /** a to the power b, element by element. */
+  pow: {
+    value: power,
+    float32: power32,
+    int64: integerPower,
+    grad: [
+      // b·a^(b−1), and 0 where b is 0, also at a = 0.
+      (g, { a, b }) => g.mul(b.mul(a.pow(b.sub(1)))).where(b.ne(0), 0),
+      // a^b·ln a, and 0 at a = 0 where b ≥ 0: there a^b is constant in b.
+      (g, { a, b, y }) => g.mul(y.mul(a.log())).where(a.ne(0).where(b.ge(0), 1), 0),
+    ],
+  },
+  /** The greater of a and b, element by element. Where they are equal each gets half of the gradient. */
+  maximum: {
+    value: (a, b) => Math.max(a, b),
+    grad: [
+      (g, { a, b }) => g.where(a.ne(b), g.div(2)).where(a.ge(b), 0),
+      (g, { a, b }) => g.where(a.ne(b), g.div(2)).where(b.ge(a), 0),
+    ],
+  },
+  /** The smaller of a and b, element by element. Where they are equal each gets half of the gradient. */
+  minimum: {
+    value: (a, b) => Math.min(a, b),
+    grad: [
+      (g, { a, b }) => g.where(a.ne(b), g.div(2)).where(a.le(b), 0),
+      (g, { a, b }) => g.where(a.ne(b), g.div(2)).where(b.le(a), 0),
+    ],
+  },
+
+  /** Whether a equals b, element by element. */
+  eq: { value: (a, b) => (a === b ? 1 : 0), result: "bool" },
+  /** Whether a differs from b, element by element. */
+  ne: { value: (a, b) => (a !== b ? 1 : 0), result: "bool" },
+  /** Whether a is less than b, element by element. */
+  lt: { value: (a, b) => (a < b ? 1 : 0), result: "bool" },
+  /** Whether a is at most b, element by element. */
+  le: { value: (a, b) => (a <= b ? 1 : 0), result: "bool" },
+  /** Whether a is greater than b, element by element. */
+  gt: { value: (a, b) => (a > b ? 1 : 0), result: "bool" },
+  /** Whether a is at least b, element by element. */
+  ge: { value: (a, b) => (a >= b ? 1 : 0), result: "bool" },
+
+  /** a where the condition b holds, c elsewhere. */
+  where: {
+    value: (a, b, c) => (b !== 0 ? a : c),
+    grad: [(g, { b }) => g.where(b, 0), null, (g, { b }) => g.mul(0).where(b, g)],
+    condition: 1,
+  },
+  /** a + b·c, rounded once: the step of an optimizer. */
+  addcmul: {
+    value: (a, b, c) => fma64(b, c, a),
+    float32: (a, b, c) => fma32(b, c, a),
+    int64: (a, b, c) => a + b * c,
+    grad: [(g) => g, (g, { c }) => g.mul(c), (g, { b }) => g.mul(b)],
+  },
+  /** a + c·(b − a): the way from a to b, by the weight c. */
+  lerp: {
+    // From the nearer end, as PyTorch does, so that c = 1 gives exactly b.
+    value: (a, b, c) => (Math.abs(c) < 0.5 ? fma64(c, b - a, a) : fma64(a - b, 1 - c, b)),
+    float32: (a, b, c) =>
+      Math.abs(c) < 0.5 ? fma32(c, fround(b - a), a) : fma32(fround(a - b), fround(1 - c), b),
+    grad: [
+      (g, { c }) => g.mul(c.neg().add(1)),
+      (g, { c }) => g.mul(c),
+      (g, { a, b }) => g.mul(b.sub(a)),
+    ],
+  },
+} satisfies Record<string, Rule>;
+
+export type RuleName = keyof typeof rules;
+
+/** The table with every entry seen as a Rule. */
+export const ruleTable: Readonly<Record<RuleName, Rule>> = rules;

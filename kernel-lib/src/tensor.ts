@@ -1,0 +1,264 @@
+// Owns Tensor: elements, shape, dtype and gradient. Holds no operation: index.ts attaches them, and ops/ types them.
+import { describe, shapeText } from "./check";
+import { category, type DTypeName, getDefaultDtype, isFloat, type TypedArray } from "./dtype";
+import { Storage } from "./engines/engine";
+import type { TensorMethods } from "./ops/methods";
+import { formatTensor } from "./print";
+import { type Shape, sizeOf } from "./shape";
+import { isGradEnabled, Node, sweep } from "./tape";
+
+/** Numbers (or booleans, from a bool tensor) nested as deep as a tensor has dims. */
+export type NestedArray = (number | boolean | NestedArray)[];
+
+/** What `backward` can be asked for beyond the gradients. */
+export interface BackwardOptions {
+  /** Keep the graph, so that backward can go through it again. Default: the value of `createGraph`. */
+  retainGraph?: boolean;
+  /** Record the gradients' own computation, so that they can be differentiated. Default false. */
+  createGraph?: boolean;
+}
+
+/** The end of the graph at a tensor that the user made: it adds gradients up in `grad`. */
+class AccumulateGrad extends Node<Tensor> {
+  override readonly parents = [];
+  constructor(private readonly leaf: Tensor) {
+    super();
+  }
+
+  override pullback(): readonly null[] {
+    return [];
+  }
+
+  override keep(g: Tensor): void {
+    const { leaf } = this;
+    // A copy, since several leaves may be handed one gradient, and each must be free to change its own in place.
+    if (leaf.grad === null) leaf.grad = isGradEnabled() ? g.clone() : g.detach().clone();
+    else if (isGradEnabled()) leaf.grad = leaf.grad.add(g);
+    else leaf.grad.add_(g);
+  }
+}
+
+// eslint-disable-next-line @typescript-eslint/no-unsafe-declaration-merging -- the methods are attached in index.ts
+export interface Tensor extends TensorMethods {}
+
+/** A multi-dimensional array of one element type, dense and row-major. Make one with `pt.tensor`, `pt.zeros`, … */
+// eslint-disable-next-line @typescript-eslint/no-unsafe-declaration-merging -- see above
+export class Tensor {
+  /** The gradient that backward has added up; null before, and on tensors that keep none. */
+  grad: Tensor | null = null;
+  /** How this tensor was computed, where it needs a gradient. @internal */
+  node: Node<Tensor> | null = null;
+  /** Whether this stands for a JavaScript number among the operands, whose type then yields to the tensors'. @internal */
+  isNumber = false;
+  /** @internal */
+  storage: Storage;
+  private sizes: Shape;
+  private type: DTypeName;
+
+  /** @internal */
+  constructor(storage: Storage, shape: Shape, dtype: DTypeName) {
+    this.storage = storage;
+    this.sizes = shape;
+    this.type = dtype;
+  }
+
+  /** The size of each dim; empty for a tensor of one number. */
+  get shape(): Shape {
+    return this.sizes;
+  }
+
+  /** The element type: "float32", "float64", "int64" or "bool". */
+  get dtype(): DTypeName {
+    return this.type;
+  }
+
+  /** The number of dims. */
+  get ndim(): number {
+    return this.sizes.length;
+  }
+
+  /** The number of elements. */
+  numel(): number {
+    return sizeOf(this.sizes);
+  }
+
+  /** The size along one dim, or all sizes. */
+  size(): Shape;
+  size(dim: number): number;
+  size(dim?: number): Shape | number {
+    if (dim === undefined) return this.sizes;
+    const size = this.sizes.at(dim);
+    if (size === undefined) throw new RangeError(`size: dim ${dim} is out of range for shape ${shapeText(this.sizes)}`);
+    return size;
+  }
+
+  /** The size of the first dim: a tensor is a dataset of its rows. */
+  get length(): number {
+    if (this.sizes.length === 0) throw new TypeError("length: a 0-dim tensor has no length");
+    return this.sizes[0];
+  }
+
+  /** Whether operations on this tensor are recorded for backward. Can be set on leaves of floating-point type. */
+  get requiresGrad(): boolean {
+    return this.node !== null;
+  }
+
+  set requiresGrad(value: boolean) {
+    this.requiresGrad_(value);
+  }
+
+  /** This tensor, with `requiresGrad` set. */
+  requiresGrad_(value = true): this {
+    if (value === this.requiresGrad) return this;
+    if (!value && !this.isLeaf) {
+      throw new Error("you can only change requiresGrad flags of leaf variables. Use y.detach() for a tensor without history.");
+    }
+    if (value && !isFloat(this.type)) {
+      throw new TypeError(`only Tensors of floating point dtype can require gradients, this one is ${this.type}`);
+    }
+    this.node = value ? new AccumulateGrad(this) : null;
+    return this;
+  }
+
+  /** Whether this tensor was made by the user rather than computed from tensors that need gradients. */
+  get isLeaf(): boolean {
+    return this.node === null || this.node instanceof AccumulateGrad;
+  }
+
+  /** The recorded operation that this tensor came from, null for a leaf. */
+  get gradFn(): GradFn | null {
+    return this.isLeaf ? null : (this.node as Node<Tensor> & GradFn);
+  }
+
+  /** Makes backward keep the gradient of this tensor in `grad`, also if it is not a leaf. */
+  retainGrad(): void {
+    if (this.node === null) throw new Error("can't retainGrad on Tensor that has requiresGrad=false");
+    if (this.isLeaf) return;
+    this.node.keep = (g) => {
+      const kept = isGradEnabled() ? g : g.detach();
+      this.grad = this.grad === null ? kept : this.grad.add(kept);
+    };
+  }
+
+  /** The same elements (shared: a write to one shows in the other), cut off from the graph. */
+  detach(): Tensor {
+    return new Tensor(this.storage, this.sizes, this.type);
+  }
+
+  /** The elements without the graph, as `detach()` gives them. Setting it puts other elements in this tensor's place. */
+  get data(): Tensor {
+    return this.detach();
+  }
+
+  set data(value: Tensor) {
+    if (!(value instanceof Tensor)) throw new TypeError(`data: expected a Tensor, got ${describe(value)}`);
+    if (value.dtype !== this.type) {
+      throw new TypeError(`data: this tensor is ${this.type} and the new data ${value.dtype}. Convert with .to("${this.type}") first.`);
+    }
+    this.storage = value.storage;
+    this.sizes = value.shape;
+  }
+
+  /**
+   * Adds the gradient of this tensor with respect to every leaf that it was computed from to the leaf's `grad`.
+   * @param gradient of something with respect to this tensor; may be left out where this is a single number
+   * @throws Error in PyTorch's words where there is no graph, no single number, or the graph has been used up
+   */
+  backward(options?: BackwardOptions): void;
+  backward(gradient: Tensor, options?: BackwardOptions): void;
+  backward(first?: Tensor | BackwardOptions, second: BackwardOptions = {}): void {
+    const isGradient = first instanceof Tensor;
+    const { createGraph = false, retainGraph = createGraph } = (isGradient ? second : first) ?? {};
+    const node = differentiable(this, 0);
+    sweep([node], [seed(this, isGradient ? first : undefined)], { retainGraph, createGraph });
+  }
+
+  /**
+   * The only element, as a number (a boolean from a bool tensor).
+   * @throws RangeError unless there is exactly one
+   */
+  item(): number {
+    const { data } = this.storage;
+    if (data.length !== 1) throw new RangeError(`a Tensor with ${data.length} elements cannot be converted to Scalar`);
+    return element(this.type, data[0]) as number;
+  }
+
+  /** The elements as nested arrays of numbers (of booleans from a bool tensor); one bare value from a 0-dim tensor. */
+  toArray<A = number[]>(): A {
+    return nest(this.type, this.storage.data, this.sizes) as A;
+  }
+
+  /** The rows, one after another. */
+  *[Symbol.iterator](): Generator<Tensor> {
+    if (this.ndim === 0) throw new TypeError("iteration over a 0-d tensor");
+    for (let i = 0; i < this.length; i++) yield this.at(i);
+  }
+
+  /** The tensor as PyTorch prints it. */
+  toString(): string {
+    return formatTensor(
+      {
+        data: this.storage.data,
+        shape: this.sizes,
+        dtype: this.type,
+        requiresGrad: this.requiresGrad,
+        gradFn: this.gradFn?.name,
+      },
+      { defaultDtype: getDefaultDtype() },
+    );
+  }
+
+  [Symbol.for("nodejs.util.inspect.custom")](): string {
+    return this.toString();
+  }
+}
+
+/** A recorded operation, as `gradFn` shows it. */
+export interface GradFn {
+  /** PyTorch's name of it, such as MulBackward0. */
+  readonly name: string;
+  /** The operations that the operands came from; null for an operand that needs no gradient. */
+  readonly nextFunctions: readonly (GradFn | null)[];
+}
+
+const element = (dtype: DTypeName, value: number): number | boolean => (dtype === "bool" ? value !== 0 : value);
+
+function nest(dtype: DTypeName, data: TypedArray, shape: Shape): unknown {
+  if (shape.length === 0) return element(dtype, data[0]);
+  const level = (depth: number, offset: number, step: number): NestedArray => {
+    const inner = step / shape[depth];
+    return Array.from({ length: shape[depth] }, (_, i) =>
+      depth === shape.length - 1 ? element(dtype, data[offset + i]) : level(depth + 1, offset + i * inner, inner),
+    );
+  };
+  return level(0, 0, data.length);
+}
+
+/** The node of `tensor`, the i-th of those asked to go backward. */
+export function differentiable(tensor: Tensor, i: number): Node<Tensor> {
+  if (tensor.node !== null) return tensor.node;
+  throw new Error(`element ${i} of tensors does not require grad and does not have a gradFn`);
+}
+
+/** The gradient that a sweep starts with at `output`. */
+export function seed(output: Tensor, gradient?: Tensor | null): Tensor {
+  if (gradient) {
+    if (shapeText(gradient.shape) !== shapeText(output.shape)) {
+      throw new RangeError(
+        `Mismatch in shape: the gradient has a shape of ${shapeText(gradient.shape)} and the output has a shape of ${shapeText(output.shape)}.`,
+      );
+    }
+    if (category(gradient.dtype) !== category(output.dtype)) {
+      throw new TypeError(`the gradient is ${gradient.dtype}, and the output ${output.dtype}`);
+    }
+    return gradient;
+  }
+  if (output.numel() !== 1) {
+    throw new Error(
+      `grad can be implicitly created only for scalar outputs, and this one has shape ${shapeText(output.shape)}. ` +
+        `Reduce it first, with sum() or mean(), or pass its gradient.`,
+    );
+  }
+  const storage = new Storage(output.dtype === "float32" ? Float32Array.of(1) : Float64Array.of(1));
+  return new Tensor(storage, output.shape, output.dtype);
+}
