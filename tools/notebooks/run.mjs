@@ -59,9 +59,15 @@ export async function runNotebook(notebook, copy, options = {}) {
   });
   const seconds = end?.seconds ?? (Date.now() - started) / 1000;
   const last = noise.slice(-20).join("\n");
-  const died = { kind: "internal", message: `the notebook's runner ended early (exit ${code}).\n${last}` };
-  const problem = end === undefined ? died : end.problem;
+  const died = { kind: "internal", message: `the notebook's runner ended early (exit ${code}).` };
+  const found = end === undefined ? died : end.problem;
+  // Why a kernel or a runner died is in what it wrote before.
+  const problem = ["internal", "kernel"].includes(found?.kind) && last !== "" ? withNoise(found, last) : found;
   return { notebook, copy, seconds, cells, ...(problem && { problem }) };
+}
+
+function withNoise(problem, noise) {
+  return { ...problem, message: `${problem.message}\n${noise}` };
 }
 
 /**

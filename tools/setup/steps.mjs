@@ -17,9 +17,9 @@ export const profiles = {
 
 /**
  * Whether npm's own record of what lies in node_modules fulfils the lock file.
- * @param wanted package-lock.json, parsed
- * @param installed node_modules/.package-lock.json, parsed
- * @param isThere whether a package's folder, relative to the root, is there
+ * @param {{ packages: object }} wanted package-lock.json, parsed
+ * @param {{ packages?: object }} installed node_modules/.package-lock.json, parsed
+ * @param {(path: string) => boolean} isThere whether a package's folder, relative to the root, is there
  */
 export function fulfilsLock(wanted, installed, isThere = () => true) {
   return Object.entries(wanted.packages)
