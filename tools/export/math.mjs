@@ -6,13 +6,16 @@ import katex from "katex";
 /** A formula as MathML. @throws katex.ParseError where the TeX is wrong */
 export function renderMath(source, displayMode) {
   const html = katex.renderToString(source.trim(), { displayMode, output: "mathml", throwOnError: true, strict: "ignore" });
-  const math = html.replace(/<mi mathvariant="(double-struck|script)">([A-Z])<\/mi>/g, (_, variant, letter) =>
-    `<mi>${variantLetter(variant, letter)}</mi>`);
+  const math = html
+    .replace(/<mi>(?=\p{L}<)/gu, '<mi class="variable">')
+    .replace(/<mi mathvariant="(double-struck|script)">([A-Z])(?=<)/g, (_, variant, letter) =>
+      `<mi>${variantLetter(variant, letter)}`);
   return displayMode ? `<span class="display-math">${math}</span>` : math;
 }
 
-// Browsers implement MathML Core, which has no mathvariant but "normal": bold is left to the style sheet, and these two
-// alphabets have characters of their own. Unicode had some of the letters before it had the alphabets.
+// A browser sets a variable in Unicode's mathematical italics, which are blank where no font has them: as a class it can
+// have the text's own italics. And browsers implement MathML Core, which has no mathvariant but "normal": bold is
+// left to the style sheet, and these two alphabets have characters of their own, some of them older than the rest.
 const ALPHABETS = {
   "double-struck": { start: 0x1d538, earlier: { C: "ℂ", H: "ℍ", N: "ℕ", P: "ℙ", Q: "ℚ", R: "ℝ", Z: "ℤ" } },
   script: { start: 0x1d49c, earlier: { B: "ℬ", E: "ℰ", F: "ℱ", H: "ℋ", I: "ℐ", L: "ℒ", M: "ℳ", R: "ℛ" } },
