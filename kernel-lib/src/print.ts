@@ -89,17 +89,23 @@ export function formatTensor(tensor: Printable, options: FormatOptions = {}): st
   const suffixes: string[] = [];
   let text: string;
   if (numel === 0) {
-    if (shape.length !== 1) suffixes.push(`size=(${shape.join(", ")})`);
+    if (shape.length !== 1) suffixes.push(sizeText(shape));
     // No element shows the type of an empty tensor, so all but the default are named.
     if (dtype !== defaultDtype) suffixes.push(`dtype=torch.${dtype}`);
     text = "[]";
   } else {
+    if (print.edgeitems === 0) suffixes.push(sizeText(shape));
     if (dtype !== defaultDtype && dtype !== "int64" && dtype !== "bool") suffixes.push(`dtype=torch.${dtype}`);
     text = contents(data, shape, dtype, numel, print);
   }
   if (tensor.gradFn !== undefined) suffixes.push(`grad_fn=<${tensor.gradFn}>`);
   else if (tensor.requiresGrad) suffixes.push("requires_grad=True");
   return addSuffixes(PREFIX + text, suffixes, print.linewidth);
+}
+
+/** The shape as Python writes a tuple. */
+function sizeText(shape: readonly number[]): string {
+  return `size=(${shape.join(", ")}${shape.length === 1 ? "," : ""})`;
 }
 
 interface ElementFormat {
@@ -115,10 +121,9 @@ function contents(
   print: PrintOptions,
 ): string {
   const summarize = numel > print.threshold;
+  if (summarize && print.edgeitems === 0 && shape.length > 0) return "[...]";
   const shown: number[] = [];
-  if (!(summarize && print.edgeitems === 0 && shape.length > 1)) {
-    collect(data, shape, 0, 0, summarize ? print.edgeitems : Infinity, shown);
-  }
+  collect(data, shape, 0, 0, summarize ? print.edgeitems : Infinity, shown);
   const format = elementFormat(shown, dtype, print);
   return write(data, shape, 0, 0, PREFIX.length, summarize, format, print);
 }
@@ -138,8 +143,7 @@ function collect(
   }
   const size = shape[dim];
   const stride = strideOf(shape, dim);
-  // With no edge items a row is measured whole, as in PyTorch, where x[-0:] is all of x.
-  const skip = edgeitems > 0 && size > 2 * edgeitems;
+  const skip = size > 2 * edgeitems;
   for (let i = 0; i < size; i++) {
     if (skip && i === edgeitems) i = size - edgeitems;
     collect(data, shape, dim + 1, offset + i * stride, edgeitems, shown);
@@ -199,9 +203,8 @@ function write(
   const parts: string[] = [];
   for (let i = 0; i < size; i++) {
     if (skip && i === edgeitems) {
-      parts.push(rest === 1 && edgeitems > 0 ? " ..." : "...");
+      parts.push(rest === 1 ? " ..." : "...");
       i = size - edgeitems;
-      if (i === size) break;
     }
     const at = offset + i * stride;
     parts.push(

@@ -358,8 +358,12 @@ export function randint(low: number, high: number, n: number, gen: Generator = d
   return out;
 }
 
-/** A random permutation of 0 … n − 1. */
+/**
+ * A random permutation of 0 … n − 1.
+ * @throws RangeError where n is negative
+ */
 export function randperm(n: number, gen: Generator = defaultGenerator): Float64Array {
+  if (n < 0) throw new RangeError(`Trying to create tensor with negative dimension ${n}: [${n}]`);
   const out = new Float64Array(n);
   for (let i = 0; i < n; i++) out[i] = i;
   for (let i = 0; i < n - 1; i++) {
