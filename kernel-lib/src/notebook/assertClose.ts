@@ -3,9 +3,9 @@ import type { Plain } from "./values.js";
 import { flatten, shapeOf, toPlain } from "./values.js";
 
 export interface CloseOptions {
-  /** Relative tolerance; default 1.3e-6 if a float32 tensor takes part, 1e-7 for other numbers, 0 for integer tensors. */
+  /** Relative tolerance; default 1.3e-6 with a float32 tensor, 0 for integer tensors, else 1e-7. */
   rtol?: number;
-  /** Absolute tolerance; default 1e-5 if a float32 tensor takes part, 1e-7 for other numbers, 0 for integer tensors. */
+  /** Absolute tolerance; default 1e-5 with a float32 tensor, 0 for integer tensors, else 1e-7. */
   atol?: number;
   /** Whether NaN equals NaN; default false. */
   equalNaN?: boolean;
@@ -39,7 +39,9 @@ function numbers(value: Plain, what: string): number[] {
   return flatten(value).map((v) => {
     if (typeof v === "number") return v;
     if (typeof v === "boolean") return Number(v);
-    throw new TypeError(`assertClose: ${what} holds ${JSON.stringify(v) ?? "undefined"}, which is not a number`);
+    throw new TypeError(
+      `assertClose: ${what} holds ${JSON.stringify(v) ?? "undefined"}, which is not a number`,
+    );
   });
 }
 
@@ -71,13 +73,14 @@ export function assertClose(actual: unknown, expected: unknown, options: CloseOp
     fail(`The values for attribute 'shape' do not match: [${shapeA.join(", ")}] != [${shapeB.join(", ")}].`);
   }
   const [xs, ys] = [numbers(a, "actual"), numbers(b, "expected")];
-  if (xs.length !== ys.length) fail(`assertClose: ${xs.length} values against ${ys.length}: rows differ in length`);
+  if (xs.length !== ys.length)
+    fail(`assertClose: ${xs.length} values against ${ys.length}: rows differ in length`);
 
   let mismatched = 0;
   let absolute = { difference: -1, at: 0 };
   let relative = { difference: -1, at: 0 };
   xs.forEach((x, i) => {
-    const y = ys[i] as number;
+    const y = ys[i];
     if (x === y || (equalNaN && Number.isNaN(x) && Number.isNaN(y))) return;
     const difference = Math.abs(x - y);
     const close = Number.isFinite(x) && Number.isFinite(y) && difference <= atol + rtol * Math.abs(y);
@@ -92,14 +95,14 @@ export function assertClose(actual: unknown, expected: unknown, options: CloseOp
   if (!Array.isArray(a)) {
     fail(
       `Scalars are not close!\n\nExpected ${ys[0]} but got ${xs[0]}.\n` +
-      `Absolute difference: ${absolute.difference} (up to ${atol} allowed)\n` +
-      `Relative difference: ${relative.difference} (up to ${rtol} allowed)`,
+        `Absolute difference: ${absolute.difference} (up to ${atol} allowed)\n` +
+        `Relative difference: ${relative.difference} (up to ${rtol} allowed)`,
     );
   }
   const percent = ((100 * mismatched) / xs.length).toFixed(1);
   fail(
     `Tensor-likes are not close!\n\nMismatched elements: ${mismatched} / ${xs.length} (${percent}%)\n` +
-    `Greatest absolute difference: ${absolute.difference} at index ${indexOf(absolute.at, shapeA)} (up to ${atol} allowed)\n` +
-    `Greatest relative difference: ${relative.difference} at index ${indexOf(relative.at, shapeA)} (up to ${rtol} allowed)`,
+      `Greatest absolute difference: ${absolute.difference} at index ${indexOf(absolute.at, shapeA)} (up to ${atol} allowed)\n` +
+      `Greatest relative difference: ${relative.difference} at index ${indexOf(relative.at, shapeA)} (up to ${rtol} allowed)`,
   );
 }

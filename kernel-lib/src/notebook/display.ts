@@ -67,7 +67,9 @@ function renderer(): Promise<Render> {
     ([vega, vegaLite]) => (render = createRender(vega as unknown as Vega, vegaLite as unknown as VegaLite)),
     (error: unknown) => {
       loading = undefined;
-      throw new Error("cannot draw: vega and vega-lite did not load; run the project's set-up again", { cause: error });
+      throw new Error("cannot draw: vega and vega-lite did not load; run the project's set-up again", {
+        cause: error,
+      });
     },
   );
   return loading;
@@ -157,9 +159,12 @@ function checkFields(spec: Spec, inherited?: readonly object[]): void {
   const rows = spec.data ? spec.data.values : inherited;
   for (const [channel, { field }] of Object.entries(spec.encoding ?? {})) {
     const [first] = Array.isArray(rows) ? rows : [];
-    if (typeof field !== "string" || typeof first !== "object" || first === null || /[.[\\]/.test(field)) continue;
+    if (typeof field !== "string" || typeof first !== "object" || first === null || /[.[\\]/.test(field))
+      continue;
     if (rows?.some((row) => field in row)) continue;
-    throw new Error(`cannot draw the figure: ${channel} reads the field "${field}", but the rows have ${Object.keys(first as object).join(", ")}`);
+    throw new Error(
+      `cannot draw the figure: ${channel} reads the field "${field}", but the rows have ${Object.keys(first as object).join(", ")}`,
+    );
   }
   for (const inner of [spec.layer, spec.hconcat, spec.vconcat]) {
     for (const child of inner ?? []) checkFields(child, rows);
@@ -168,13 +173,17 @@ function checkFields(spec: Spec, inherited?: readonly object[]): void {
 
 // Ids count from 0 in every drawing; on a page with several they must differ, and stay the same from run to run.
 function uniqueIds(svg: string): string {
-  const ids = new Set(Array.from(svg.matchAll(/ id="((?:clip|gradient_|pattern_)\d+)"/g), (match) => match[1] as string));
+  const ids = new Set(
+    Array.from(svg.matchAll(/ id="((?:clip|gradient_|pattern_)\d+)"/g), (match) => match[1]),
+  );
   if (ids.size === 0) return svg;
   let hash = 0x811c9dc5;
   for (let i = 0; i < svg.length; i++) hash = Math.imul(hash ^ svg.charCodeAt(i), 0x01000193);
   const suffix = (hash >>> 0).toString(36);
-  return svg.replace(/(\bid="|url\(#|href="#)((?:clip|gradient_|pattern_)\d+)/g, (all, before: string, id: string) =>
-    ids.has(id) ? `${before}${id}-${suffix}` : all);
+  return svg.replace(
+    /(\bid="|url\(#|href="#)((?:clip|gradient_|pattern_)\d+)/g,
+    (all, before: string, id: string) => (ids.has(id) ? `${before}${id}-${suffix}` : all),
+  );
 }
 
 /**
@@ -233,7 +242,9 @@ export function bundleOf(value: unknown): MimeBundle | Promise<MimeBundle> {
  */
 export function show(value: unknown, options: DisplayOptions = {}): void {
   if (options.update && options.id === undefined) {
-    throw new TypeError("show: update needs the id of the output to replace: show(figure, { id, update: true })");
+    throw new TypeError(
+      "show: update needs the id of the output to replace: show(figure, { id, update: true })",
+    );
   }
   const link = kernelLink();
   if (link) link.display(bundleOf(value), options);

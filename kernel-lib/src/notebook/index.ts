@@ -8,8 +8,28 @@ export { live, progress } from "./live.js";
 export type { Frame, Live, LiveOptions, ProgressOptions } from "./live.js";
 export * as plot from "./plot/index.js";
 export type {
-  Axis, BarsOptions, Channel, Color, ConcatOptions, Dash, FigureOptions, FigureTable, GraphEdge, GraphNode, GraphOptions,
-  HeatmapOptions, LineOptions, LossOptions, Mark, PerSeries, Row, RuleOptions, ScatterOptions, Shape, Spec, TextOptions,
+  Axis,
+  BarsOptions,
+  Channel,
+  Color,
+  ConcatOptions,
+  Dash,
+  FigureOptions,
+  FigureTable,
+  GraphEdge,
+  GraphNode,
+  GraphOptions,
+  HeatmapOptions,
+  LineOptions,
+  LossOptions,
+  Mark,
+  PerSeries,
+  Row,
+  RuleOptions,
+  ScatterOptions,
+  Shape,
+  Spec,
+  TextOptions,
   TilesOptions,
 } from "./plot/index.js";
 export { quiz } from "./quiz.js";

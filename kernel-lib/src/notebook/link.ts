@@ -1,4 +1,4 @@
-// The link to the Jupyter kernel: one global object that the kernel installs, so that neither side imports the other.
+// The link to the Jupyter kernel: one global object that it installs, so that neither side imports the other.
 // Imports nothing; the loader and the other notebook modules may import it.
 
 /** One Jupyter output in every form a front end may pick: MIME type → content. */
@@ -37,7 +37,7 @@ export class InterruptedError extends Error {
   override name = "InterruptedError";
 }
 
-/** Throws InterruptedError if the running cell is being interrupted; `where` says what stopped, e.g. `progress: 12 of 100`. */
+/** Throws InterruptedError if the running cell is being interrupted; `where` says what stopped. */
 export function throwIfInterrupted(where: string): void {
   if (interrupted()) throw new InterruptedError(`interrupted (${where})`);
 }

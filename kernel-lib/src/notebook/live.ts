@@ -17,7 +17,7 @@ export type Frame = Spec | string | (() => Spec | string);
 
 /** An output in place. */
 export interface Live {
-  /** Shows the frame in place of the last one; of frames that follow each other quickly some are left out, never the last. */
+  /** Shows the frame in place of the last one; of many in quick succession some are left out, never the last. */
   update(frame: Frame): void;
 }
 
@@ -67,17 +67,19 @@ export function live(options: LiveOptions = {}): Live {
       return;
     }
     scheduled = true;
-    send(new Promise((resolve, reject) => {
-      setTimeout(() => {
-        scheduled = false;
-        drawnAt = performance.now();
-        try {
-          resolve(bundleOf(take()));
-        } catch (error) {
-          reject(error as Error);
-        }
-      }, wait());
-    }));
+    send(
+      new Promise((resolve, reject) => {
+        setTimeout(() => {
+          scheduled = false;
+          drawnAt = performance.now();
+          try {
+            resolve(bundleOf(take()));
+          } catch (error) {
+            reject(error);
+          }
+        }, wait());
+      }),
+    );
   };
   return {
     update(frame) {
@@ -118,7 +120,9 @@ function meter(total: number | undefined, label: string) {
   };
   return {
     step(done: number) {
-      throwIfInterrupted(`progress: ${done}${total === undefined ? "" : ` of ${total}`}${label === "" ? "" : ` ${label}`}`);
+      throwIfInterrupted(
+        `progress: ${done}${total === undefined ? "" : ` of ${total}`}${label === "" ? "" : ` ${label}`}`,
+      );
       if (performance.now() - drawnAt >= 100) draw(done);
     },
     end(done: number) {
@@ -138,7 +142,11 @@ function lengthOf(items: unknown, total: number | undefined): number | undefined
   return typeof length === "number" ? length : typeof size === "number" ? size : undefined;
 }
 
-function* walk<T>(items: Iterable<T>, total: number | undefined, label: string): Generator<T, void, undefined> {
+function* walk<T>(
+  items: Iterable<T>,
+  total: number | undefined,
+  label: string,
+): Generator<T, void, undefined> {
   const shown = meter(total, label);
   let done = 0;
   try {
@@ -152,7 +160,11 @@ function* walk<T>(items: Iterable<T>, total: number | undefined, label: string):
   }
 }
 
-async function* walkAsync<T>(items: AsyncIterable<T>, total: number | undefined, label: string): AsyncGenerator<T, void, undefined> {
+async function* walkAsync<T>(
+  items: AsyncIterable<T>,
+  total: number | undefined,
+  label: string,
+): AsyncGenerator<T, void, undefined> {
   const shown = meter(total, label);
   let done = 0;
   try {
@@ -173,14 +185,18 @@ async function* walkAsync<T>(items: AsyncIterable<T>, total: number | undefined,
  */
 export function progress(items: number, options?: ProgressOptions): Generator<number, void, undefined>;
 export function progress<T>(items: Iterable<T>, options?: ProgressOptions): Generator<T, void, undefined>;
-export function progress<T>(items: AsyncIterable<T>, options?: ProgressOptions): AsyncGenerator<T, void, undefined>;
+export function progress<T>(
+  items: AsyncIterable<T>,
+  options?: ProgressOptions,
+): AsyncGenerator<T, void, undefined>;
 export function progress<T>(
   items: number | Iterable<T> | AsyncIterable<T>,
   options: ProgressOptions = {},
 ): Generator<T | number, void, undefined> | AsyncGenerator<T, void, undefined> {
   const { label = "" } = options;
   if (typeof items === "number") {
-    if (!Number.isInteger(items) || items < 0) throw new RangeError(`progress: ${items} is not a count: 0, 1, 2, … is needed`);
+    if (!Number.isInteger(items) || items < 0)
+      throw new RangeError(`progress: ${items} is not a count: 0, 1, 2, … is needed`);
     return walk(count(items), items, label);
   }
   const total = lengthOf(items, options.total);

@@ -25,18 +25,21 @@ function same(a: Plain, b: Plain, tolerance: number): boolean {
     if (Object.is(a, b) || a === b) return true;
     return Math.abs(a - b) <= tolerance * Math.max(1, Math.abs(b));
   }
-  if (typeof a === "string" && typeof b === "string") return a.trim().toLowerCase() === b.trim().toLowerCase();
+  if (typeof a === "string" && typeof b === "string")
+    return a.trim().toLowerCase() === b.trim().toLowerCase();
   return a === b;
 }
 
 function kind(value: Plain): string {
-  if (!Array.isArray(value)) return value === null ? "null" : typeof value;
+  if (!Array.isArray(value)) return value === null ? "null" : `a ${typeof value}`;
   return `values of shape [${shapeOf(value).join(", ")}]`;
 }
 
 function brief(value: Plain): string {
-  const text = JSON.stringify(value, (_key, inner: unknown) =>
-    typeof inner === "number" && !Number.isFinite(inner) ? String(inner) : inner) ?? "undefined";
+  const text =
+    JSON.stringify(value, (_key, inner: unknown) =>
+      typeof inner === "number" && !Number.isFinite(inner) ? String(inner) : inner,
+    ) ?? "undefined";
   return text.length > 60 ? `${text.slice(0, 57)}…` : text;
 }
 
@@ -63,7 +66,8 @@ function verdict(id: string, question: Question, yours: unknown): string {
   for (const [wrong, why] of question.wrong ?? []) {
     if (same(value, answer(wrong), tolerance)) return `✗ ${id}: ${brief(value)}: ${why}`;
   }
-  if (kind(value) !== kind(right)) return `✗ ${id}: this is a ${kind(value)}, the answer a ${kind(right)}${sentence(hint)}`.replace("a values", "values").replace("a values", "values");
+  if (kind(value) !== kind(right))
+    return `✗ ${id}: this is ${kind(value)}, the answer is ${kind(right)}${sentence(hint)}`;
   return `✗ ${id}: ${brief(value)} is not it${sentence(hint)}`;
 }
 
@@ -75,7 +79,8 @@ function verdict(id: string, question: Question, yours: unknown): string {
 export function quiz(questions: { readonly [id: string]: Question }): Check {
   return (id, yours) => {
     const question = Object.hasOwn(questions, id) ? questions[id] : undefined;
-    if (!question) throw new RangeError(`quiz: there is no question "${id}", only ${Object.keys(questions).join(", ")}`);
+    if (!question)
+      throw new RangeError(`quiz: there is no question "${id}", only ${Object.keys(questions).join(", ")}`);
     console.log(verdict(id, question, yours));
   };
 }

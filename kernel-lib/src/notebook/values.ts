@@ -14,7 +14,9 @@ function describe(value: unknown): string {
 }
 
 function has<K extends string>(value: unknown, name: K): value is Record<K, () => unknown> {
-  return typeof value === "object" && value !== null && typeof (value as Record<K, unknown>)[name] === "function";
+  return (
+    typeof value === "object" && value !== null && typeof (value as Record<K, unknown>)[name] === "function"
+  );
 }
 
 /** The value as plain data: tensors, typed arrays and iterables become (nested) arrays, bigints become numbers. */
@@ -22,6 +24,7 @@ export function toPlain(value: unknown): Plain {
   if (typeof value === "bigint") return Number(value);
   if (value === null || value === undefined) return value;
   if (typeof value === "number" || typeof value === "string" || typeof value === "boolean") return value;
+  if (typeof value !== "object") throw new TypeError(`a ${typeof value} holds no numbers`);
   if (has(value, "toArray")) return toPlain(value.toArray());
   if (Array.isArray(value)) return value.map(toPlain);
   if (ArrayBuffer.isView(value) && !(value instanceof DataView)) {
@@ -29,11 +32,13 @@ export function toPlain(value: unknown): Plain {
   }
   // A scalar of the autodiff section carries its number in `val`.
   if (typeof (value as { val?: unknown }).val === "number") return (value as { val: number }).val;
-  if (Symbol.iterator in (value as object)) return Array.from(value as Iterable<unknown>, toPlain);
+  if (Symbol.iterator in value) return Array.from(value as Iterable<unknown>, toPlain);
   if (typeof (value as { length?: unknown }).length === "number") {
     return Array.from(value as ArrayLike<unknown>, toPlain);
   }
-  throw new TypeError(`${describe(value)} holds no numbers: pass numbers, an array, a typed array or a tensor`);
+  throw new TypeError(
+    `${describe(value)} holds no numbers: pass numbers, an array, a typed array or a tensor`,
+  );
 }
 
 /** The sizes of nested arrays along their first elements: `[[1, 2, 3], [4, 5, 6]]` → `[2, 3]`. */
@@ -59,8 +64,10 @@ function toNumber(value: unknown, where: string): number {
  * `name` stands in the errors. Throws TypeError for what is not a number, RangeError for a matrix.
  */
 export function toNumbers(values: Values | number, name: string): number[] {
-  if (values === null || values === undefined) throw new TypeError(`${name} is ${values}: numbers are needed`);
-  if (typeof values === "string") throw new TypeError(`${name} is the string "${values}": numbers are needed`);
+  if (values === null || values === undefined)
+    throw new TypeError(`${name} is ${values}: numbers are needed`);
+  if (typeof values === "string")
+    throw new TypeError(`${name} is the string "${values}": numbers are needed`);
   let plain: Plain;
   try {
     plain = toPlain(values);
@@ -75,7 +82,10 @@ export function toNumbers(values: Values | number, name: string): number[] {
 }
 
 /** The values as rows of numbers, all of one length. Throws RangeError unless they are two-dimensional. */
-export function toMatrix(values: { toArray(): unknown } | ArrayLike<Values> | Iterable<Values>, name: string): number[][] {
+export function toMatrix(
+  values: { toArray(): unknown } | ArrayLike<Values> | Iterable<Values>,
+  name: string,
+): number[][] {
   const plain = toPlain(values);
   const rows = Array.isArray(plain) ? plain : [];
   if (rows.length === 0 || !rows.every(Array.isArray)) {

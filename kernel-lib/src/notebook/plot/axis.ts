@@ -6,7 +6,9 @@ export function asAxis(axis: string | Axis | undefined): Axis {
   if (axis === undefined) return {};
   if (typeof axis === "string") return { title: axis };
   if (axis.domain && !(axis.domain[0] < axis.domain[1])) {
-    throw new RangeError(`axis domain [${axis.domain.join(", ")}]: the first end must be less than the second`);
+    throw new RangeError(
+      `axis domain [${axis.domain.join(", ")}]: the first end must be less than the second`,
+    );
   }
   if (axis.scale === "log" && axis.domain && axis.domain[0] <= 0) {
     throw new RangeError(`log axis domain [${axis.domain.join(", ")}]: both ends must be positive`);
@@ -80,7 +82,8 @@ export function readAxis(unit: Spec, channel: "x" | "y"): Axis | undefined {
   if (read.title !== null) axis.title = read.title;
   if (scale.type !== undefined) axis.scale = scale.type as NonNullable<Axis["scale"]>;
   // A log axis computes its domain from the data, and then clips nothing; only a given one is kept.
-  if (Array.isArray(scale.domain) && (!log || unit.mark?.clip)) axis.domain = scale.domain as [number, number];
+  if (Array.isArray(scale.domain) && (!log || unit.mark?.clip))
+    axis.domain = scale.domain as [number, number];
   if (typeof scale.zero === "boolean") axis.zero = scale.zero;
   if (read.axis) {
     if (!log && Array.isArray(read.axis.values)) axis.ticks = read.axis.values as number[];

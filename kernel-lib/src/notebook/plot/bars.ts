@@ -30,8 +30,14 @@ export function bars(x: Values | readonly string[], y: Values, options: BarsOpti
   };
   if (isNames(x)) {
     const ys = toNumbers(y, "bars: y");
-    if (ys.length !== x.length) throw new RangeError(`bars: ${x.length} names and ${ys.length} values: one value each is needed`);
-    const category: Channel = { field: "x", type: "nominal", sort: null, axis: { labelAngle: 0, grid: false } };
+    if (ys.length !== x.length)
+      throw new RangeError(`bars: ${x.length} names and ${ys.length} values: one value each is needed`);
+    const category: Channel = {
+      field: "x",
+      type: "nominal",
+      sort: null,
+      axis: { labelAngle: 0, grid: false },
+    };
     const values = compact(ys).map((value, i) => ({ x: x[i] ?? "", y: value }));
     const unit: Spec = { data: { values }, mark, encoding: { x: category, y: quantitative("y") } };
     return figure([unit], options, { x: { title: "" }, y: { title: "y", zero: true } });
@@ -39,7 +45,7 @@ export function bars(x: Values | readonly string[], y: Values, options: BarsOpti
   const [xs, ys] = pair("bars", x, y);
   // Each bar takes 0.84 of the least distance between two.
   const sorted = [...new Set(xs)].sort((a, b) => a - b);
-  const step = sorted.slice(1).reduce((least, v, i) => Math.min(least, v - (sorted[i] as number)), Infinity);
+  const step = sorted.slice(1).reduce((least, v, i) => Math.min(least, v - sorted[i]), Infinity);
   const width = Number.isFinite(step) ? step : 1;
   const low = (sorted[0] ?? 0) - width / 2;
   const high = (sorted.at(-1) ?? 0) + width / 2;
@@ -50,5 +56,9 @@ export function bars(x: Values | readonly string[], y: Values, options: BarsOpti
     encoding: { x: quantitative("x"), y: quantitative("y") },
   };
   const domain = asAxis(options.x).domain ?? ([low, high] as const);
-  return figure([unit], { ...options, x: { title: "x", ...asAxis(options.x), domain } }, { y: { title: "y", zero: true } });
+  return figure(
+    [unit],
+    { ...options, x: { title: "x", ...asAxis(options.x), domain } },
+    { y: { title: "y", zero: true } },
+  );
 }

@@ -8,7 +8,10 @@ import { DEFAULT_HEIGHT, DEFAULT_WIDTH, config } from "./style.js";
 
 type Channels = "x" | "y" | "both";
 
-export interface ConcatOptions extends Pick<FigureOptions, "title" | "caption" | "description" | "width" | "height"> {
+export interface ConcatOptions extends Pick<
+  FigureOptions,
+  "title" | "caption" | "description" | "width" | "height"
+> {
   /** The axes that all panels have in common, so that they can be compared. */
   share?: Channels;
 }
@@ -19,7 +22,13 @@ const PANEL_TITLE = 14;
 
 // What stands once at the top of the whole figure.
 function bare(spec: Spec): Spec {
-  const { $schema: _schema, config: _config, usermeta: _usermeta, description: _description, ...panel } = spec;
+  const {
+    $schema: _schema,
+    config: _config,
+    usermeta: _usermeta,
+    description: _description,
+    ...panel
+  } = spec;
   return panel;
 }
 
@@ -35,9 +44,14 @@ function sharedLog(specs: readonly Spec[], share: Channels | undefined): readonl
       return scale?.type === "log" ? [scale.domain as [number, number]] : [];
     });
     if (domains.length === 0) continue;
-    const domain = [Math.min(...domains.map(([low]) => low)), Math.max(...domains.map(([, high]) => high))] as const;
+    const domain = [
+      Math.min(...domains.map(([low]) => low)),
+      Math.max(...domains.map(([, high]) => high)),
+    ] as const;
     panels = panels.map((panel) => {
-      const axis = marksOf(panel).map((unit) => readAxis(unit, channel)).find((read) => read !== undefined);
+      const axis = marksOf(panel)
+        .map((unit) => readAxis(unit, channel))
+        .find((read) => read !== undefined);
       return axis?.scale === "log" ? layer([panel], { [channel]: { ...axis, domain } }) : panel;
     });
   }
@@ -55,16 +69,24 @@ function concat(direction: "hconcat" | "vconcat", specs: readonly Spec[], option
     const width = options.width ?? (across && panel.width === DEFAULT_WIDTH ? fit : panel.width);
     const height = options.height ?? (panel.height === DEFAULT_HEIGHT && !across ? 180 : panel.height);
     // Labels keep clear of each other at one height only, so they are placed anew for another.
-    const placed = panel.layer?.some(isLabel) && height !== undefined ? bare(layer([panel], { height })) : panel;
+    const placed =
+      panel.layer?.some(isLabel) && height !== undefined ? bare(layer([panel], { height })) : panel;
     return {
       ...placed,
       ...(width === undefined ? {} : { width }),
       ...(height === undefined ? {} : { height }),
-      ...(panel.title === undefined ? {} : { title: { text: titleLines(titleOf(panel), width ?? TOTAL), fontSize: PANEL_TITLE } }),
+      ...(panel.title === undefined
+        ? {}
+        : { title: { text: titleLines(titleOf(panel), width ?? TOTAL), fontSize: PANEL_TITLE } }),
     };
   });
   const automatic = () =>
-    specs.map((spec, i) => `Panel ${i + 1}: ${[titleOf(spec), spec.description ?? ""].filter((text) => text !== "").join(". ")}`).join(" ");
+    specs
+      .map((spec, i) => {
+        const said = [titleOf(spec), spec.description ?? ""].filter((text) => text !== "");
+        return `Panel ${i + 1}: ${said.join(". ")}`;
+      })
+      .join(" ");
   const scale = {
     ...(share === "x" || share === "both" ? { x: "shared" } : {}),
     ...(share === "y" || share === "both" ? { y: "shared" } : {}),
@@ -72,7 +94,9 @@ function concat(direction: "hconcat" | "vconcat", specs: readonly Spec[], option
   return showable({
     $schema: SCHEMA,
     ...texts(options, automatic),
-    ...(options.title === undefined ? {} : { title: titleLines(options.title, across ? TOTAL : DEFAULT_WIDTH) }),
+    ...(options.title === undefined
+      ? {}
+      : { title: titleLines(options.title, across ? TOTAL : DEFAULT_WIDTH) }),
     [direction]: panels,
     spacing: GAP,
     ...(share === undefined ? {} : { resolve: { scale } }),

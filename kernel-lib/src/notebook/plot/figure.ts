@@ -74,7 +74,7 @@ function thin(rows: Row[], limit: number): Row[] {
       if ((rows[i]?.y as number) > (rows[greatest]?.y as number)) greatest = i;
     }
     const picks = [...new Set([start, least, greatest, end - 1])].sort((a, c) => a - c);
-    for (const i of picks) kept.push(rows[i] as Row);
+    for (const i of picks) kept.push(rows[i]);
   }
   return kept;
 }
@@ -85,7 +85,10 @@ function clean(unit: Spec, x: Axis, y: Axis): { unit: Spec; dropped: number } {
   const rows = unit.data?.values;
   if (rows === undefined) return { unit, dropped: 0 };
   const checks: [field: string, log: boolean][] = [];
-  for (const [channel, log] of [["x", logX], ["y", logY]] as const) {
+  for (const [channel, log] of [
+    ["x", logX],
+    ["y", logY],
+  ] as const) {
     for (const name of [channel, `${channel}2`]) {
       const field = unit.encoding?.[name]?.field;
       if (field !== undefined && isQuantitative(unit, channel)) checks.push([field, log]);
@@ -114,7 +117,8 @@ function clean(unit: Spec, x: Axis, y: Axis): { unit: Spec; dropped: number } {
   if (total === 0) {
     const name = seriesOf(unit);
     const log = logX || logY ? ", or not positive on a log axis" : "";
-    const why = rows.length === 0 ? "it has no points" : `all ${rows.length} points are NaN or infinite${log}`;
+    const why =
+      rows.length === 0 ? "it has no points" : `all ${rows.length} points are NaN or infinite${log}`;
     throw new RangeError(`nothing to draw${name === undefined ? "" : ` for "${name}"`}: ${why}`);
   }
   if (!isLine) return { unit: { ...unit, data: { values: parts.flat() } }, dropped };
@@ -122,7 +126,8 @@ function clean(unit: Spec, x: Axis, y: Axis): { unit: Spec; dropped: number } {
   const visible = parts.map((part) => crop(part, x.domain));
   const count = visible.reduce((sum, part) => sum + part.length, 0);
   const values = visible.flatMap((part, i) => {
-    const thinned = count > MAX_ROWS ? thin(part, Math.max(4, Math.floor((MAX_ROWS * part.length) / count))) : part;
+    const thinned =
+      count > MAX_ROWS ? thin(part, Math.max(4, Math.floor((MAX_ROWS * part.length) / count))) : part;
     return parts.length === 1 ? thinned : thinned.map((row) => ({ ...row, part: i }));
   });
   const { detail: _detail, ...encoding } = unit.encoding ?? {};
@@ -136,9 +141,17 @@ function crop(rows: Row[], domain: readonly [number, number] | undefined): Row[]
   const inside = (row: Row | undefined) =>
     row !== undefined && (row.x as number) >= domain[0] && (row.x as number) <= domain[1];
   const crossing = (a: Row, b: Row | undefined) =>
-    b !== undefined && Math.min(a.x as number, b.x as number) < domain[0] && Math.max(a.x as number, b.x as number) > domain[1];
-  return rows.filter((row, i) =>
-    inside(row) || inside(rows[i - 1]) || inside(rows[i + 1]) || crossing(row, rows[i - 1]) || crossing(row, rows[i + 1]));
+    b !== undefined &&
+    Math.min(a.x as number, b.x as number) < domain[0] &&
+    Math.max(a.x as number, b.x as number) > domain[1];
+  return rows.filter(
+    (row, i) =>
+      inside(row) ||
+      inside(rows[i - 1]) ||
+      inside(rows[i + 1]) ||
+      crossing(row, rows[i - 1]) ||
+      crossing(row, rows[i + 1]),
+  );
 }
 
 function pixelOf(value: number, [low, high]: Extent, log: boolean, size: number): number {
@@ -164,7 +177,7 @@ function spread(labels: PlacedLabel[], height: number): void {
     let moved = false;
     for (let i = 0; i < sorted.length; i++) {
       for (let j = i + 1; j < sorted.length; j++) {
-        const [a, b] = [sorted[i] as PlacedLabel, sorted[j] as PlacedLabel];
+        const [a, b] = [sorted[i], sorted[j]];
         if (a.left + a.width < b.left || b.left + b.width < a.left) continue;
         const gap = b.pixel + b.dy - (a.pixel + a.dy);
         if (gap >= LABEL_HEIGHT - 0.01) continue;
@@ -195,7 +208,8 @@ interface Frame {
 function labelUnits(units: readonly Spec[], frame: Frame): Spec[] {
   const labels: PlacedLabel[] = [];
   const tops: Spec[] = [];
-  const inside = (value: unknown, [low, high]: Extent) => typeof value === "number" && value >= low && value <= high;
+  const inside = (value: unknown, [low, high]: Extent) =>
+    typeof value === "number" && value >= low && value <= high;
   for (const unit of units) {
     const text = seriesOf(unit);
     const color = ink(colorOf(unit));
@@ -212,9 +226,12 @@ function labelUnits(units: readonly Spec[], frame: Frame): Spec[] {
     if (cy?.field === undefined || !isQuantitative(unit, "y")) continue;
     const across = cx?.field === undefined;
     if (!across && !isQuantitative(unit, "x")) continue;
-    const visible = rowsOf(unit).filter((row) =>
-      inside(row[cy.field as string], frame.y) && (across || inside(row[cx.field as string], frame.x)));
-    const rightmost = (best: Row, row: Row) => (!across && (row.x as number) >= (best.x as number) ? row : best);
+    const visible = rowsOf(unit).filter(
+      (row) =>
+        inside(row[cy.field as string], frame.y) && (across || inside(row[cx.field as string], frame.x)),
+    );
+    const rightmost = (best: Row, row: Row) =>
+      !across && (row.x as number) >= (best.x as number) ? row : best;
     const end = visible.length > 0 ? visible.reduce(rightmost) : undefined;
     if (end === undefined) continue;
     const y = end[cy.field] as number;
@@ -227,7 +244,12 @@ function labelUnits(units: readonly Spec[], frame: Frame): Spec[] {
   const ends = labels.flatMap(({ text, color, x, y, left, dy }): Spec[] => {
     const row: Row = x === undefined ? { y, label: text } : { x, y, label: text };
     const data = { values: [row] };
-    const mark = { type: "text", style: END_LABEL, color, ...(Math.abs(dy) > 0.5 ? { dy: Math.round(dy) } : {}) };
+    const mark = {
+      type: "text",
+      style: END_LABEL,
+      color,
+      ...(Math.abs(dy) > 0.5 ? { dy: Math.round(dy) } : {}),
+    };
     const encoding: Record<string, Channel> = {
       x: x === undefined ? { value: "width" } : quantitative("x"),
       y: quantitative("y"),
@@ -236,7 +258,10 @@ function labelUnits(units: readonly Spec[], frame: Frame): Spec[] {
     const label: Spec = { data, mark, encoding };
     if (left > frame.width - 4) return [label];
     // Amid the marks a label needs a white rim; one text's stroke would cover its own fill.
-    return [{ ...label, mark: { ...mark, stroke: "white", strokeWidth: 4, strokeJoin: "round", opacity: 0.85 } }, label];
+    return [
+      { ...label, mark: { ...mark, stroke: "white", strokeWidth: 4, strokeJoin: "round", opacity: 0.85 } },
+      label,
+    ];
   });
   return [...ends, ...tops];
 }
@@ -246,7 +271,8 @@ function withLegend(units: readonly Spec[]): Spec[] {
   const named = units.filter((unit) => seriesOf(unit) !== undefined);
   const names = [...new Set(named.map((unit) => seriesOf(unit) as string))];
   const first = (name: string) => named.find((unit) => seriesOf(unit) === name) as Spec;
-  const range = (property: string, fallback: unknown) => names.map((name) => first(name).mark?.[property] ?? fallback);
+  const range = (property: string, fallback: unknown) =>
+    names.map((name) => first(name).mark?.[property] ?? fallback);
   const legend = { title: null, symbolSize: named.some((unit) => unit.mark?.type === "line") ? 400 : 60 };
   const scales: Record<string, unknown[]> = {
     color: range("color", GREY),
@@ -271,7 +297,12 @@ function withLegend(units: readonly Spec[]): Spec[] {
 }
 
 const NAMES: Record<string, string> = {
-  line: "Lines", point: "Points", rule: "Reference lines", bar: "Bars", rect: "Tiles", text: "Text",
+  line: "Lines",
+  point: "Points",
+  rule: "Reference lines",
+  bar: "Bars",
+  rect: "Tiles",
+  text: "Text",
 };
 
 /** A number as a reader would say it: four significant digits. */
@@ -289,14 +320,18 @@ function describe(units: readonly Spec[], x: Axis, y: Axis, dropped: number): st
     const field = unit.encoding?.y?.field;
     const [a, b] = field === undefined ? [] : [rows[0]?.[field], rows.at(-1)?.[field]];
     const count = `${rows.length} ${unit.mark?.type === "line" || unit.mark?.type === "point" ? "points" : "marks"}`;
-    const run = unit.mark?.type === "line" && typeof a === "number" && typeof b === "number"
-      ? `, from ${speak(a)} to ${speak(b)}` : "";
+    const run =
+      unit.mark?.type === "line" && typeof a === "number" && typeof b === "number"
+        ? `, from ${speak(a)} to ${speak(b)}`
+        : "";
     return `${name === undefined ? "" : `${name}: `}${count}${run}`;
   });
-  const extents = (["x", "y"] as const).map((channel) => {
-    const extent = extentOf(units, channel);
-    return extent ? `${channel} from ${speak(extent[0])} to ${speak(extent[1])}` : "";
-  }).filter((text) => text !== "");
+  const extents = (["x", "y"] as const)
+    .map((channel) => {
+      const extent = extentOf(units, channel);
+      return extent ? `${channel} from ${speak(extent[0])} to ${speak(extent[1])}` : "";
+    })
+    .filter((text) => text !== "");
   const lost = dropped > 0 ? ` ${dropped} points that are not finite are not drawn.` : "";
   const range = extents.length > 0 ? ` ${extents.join(", ")}.`.replace(" x", " X").replace(/^ y/, " Y") : "";
   return `${kinds.join(" and ")}${axes}. ${parts.join("; ")}.${range}${lost}`;
@@ -309,7 +344,10 @@ export function titleLines(title: string, width: number): string | string[] {
 }
 
 /** Caption and description of a figure, with where the description comes from. */
-export function texts(options: FigureOptions, automatic: () => string): Pick<Spec, "description" | "usermeta"> {
+export function texts(
+  options: FigureOptions,
+  automatic: () => string,
+): Pick<Spec, "description" | "usermeta"> {
   const written = options.description !== undefined;
   return {
     description: options.description ?? automatic(),
@@ -336,19 +374,27 @@ export function figure(units: readonly Spec[], options: FigureOptions, defaults:
   const logX = x.scale === "log";
   const logY = y.scale === "log";
   let dropped = defaults.dropped ?? 0;
-  let marks = units.filter((unit) => !isLabel(unit)).map((unit) => {
-    const cleaned = clean(unit, x, y);
-    dropped += cleaned.dropped;
-    return cleaned.unit;
-  });
+  let marks = units
+    .filter((unit) => !isLabel(unit))
+    .map((unit) => {
+      const cleaned = clean(unit, x, y);
+      dropped += cleaned.dropped;
+      return cleaned.unit;
+    });
   const width = options.width ?? DEFAULT_WIDTH;
   const height = options.height ?? DEFAULT_HEIGHT;
-  const extent = { x: extentOf(marks, "x") ?? [0, 1], y: extentOf(marks, "y") ?? [0, 1] } satisfies Record<string, Extent>;
+  const extent = { x: extentOf(marks, "x") ?? [0, 1], y: extentOf(marks, "y") ?? [0, 1] } satisfies Record<
+    string,
+    Extent
+  >;
   const axes = { x: channelAxis(x, extent.x), y: channelAxis(y, extent.y) };
   const frame: Frame = {
     x: (axes.x.scale?.domain as Extent | undefined) ?? extent.x,
     y: (axes.y.scale?.domain as Extent | undefined) ?? extent.y,
-    logX, logY, width, height,
+    logX,
+    logY,
+    width,
+    height,
   };
   const description = texts(options, () => describe(marks, x, y, dropped));
   const labels = options.legend ? [] : labelUnits(marks, frame);
@@ -361,9 +407,10 @@ export function figure(units: readonly Spec[], options: FigureOptions, defaults:
       const own = encoding[channel];
       if (!own || own.value !== undefined || defaults.axes === false) continue;
       const { title, scale, axis } = axes[channel];
-      encoding[channel] = own.type === "quantitative"
-        ? { ...own, title: title ?? null, scale: scale ?? null, ...(axis ? { axis } : {}) }
-        : { ...own, title: title ?? null };
+      encoding[channel] =
+        own.type === "quantitative"
+          ? { ...own, title: title ?? null, scale: scale ?? null, ...(axis ? { axis } : {}) }
+          : { ...own, title: title ?? null };
     }
     const mark = { ...(unit.mark as NonNullable<Spec["mark"]>) };
     if (clip && !isLabel(unit)) mark.clip = true;

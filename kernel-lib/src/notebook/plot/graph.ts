@@ -66,14 +66,27 @@ interface Box {
   half: number;
 }
 
-function place(nodes: readonly GraphNode[], edges: readonly GraphEdge[], width: number): { boxes: Map<string, Box>; height: number } {
+function place(
+  nodes: readonly GraphNode[],
+  edges: readonly GraphEdge[],
+  width: number,
+): { boxes: Map<string, Box>; height: number } {
   const column = columnsOf(nodes, edges);
   const depth = Math.max(...column.values());
-  const byColumn = Array.from({ length: depth + 1 }, (_, c) => nodes.filter((node) => column.get(node.id) === c));
+  const byColumn = Array.from({ length: depth + 1 }, (_, c) =>
+    nodes.filter((node) => column.get(node.id) === c),
+  );
   const rows = Math.max(...byColumn.map((list) => list.length), ...nodes.map(({ row = 0 }) => row + 1));
   const height = rows * BOX_HEIGHT + (rows + 1) * ROW_GAP * 0.5;
-  const widths = byColumn.map((list) => Math.max(56, ...list.map(({ id, label, detail = "" }) =>
-    Math.max(textWidth(label ?? id, FONT_SIZE, true), textWidth(detail, DETAIL_SIZE)) + 22)));
+  const widths = byColumn.map((list) =>
+    Math.max(
+      56,
+      ...list.map(
+        ({ id, label, detail = "" }) =>
+          Math.max(textWidth(label ?? id, FONT_SIZE, true), textWidth(detail, DETAIL_SIZE)) + 22,
+      ),
+    ),
+  );
   const total = widths.reduce((sum, w) => sum + w, 0);
   const gap = depth > 0 ? Math.max(24, (width - total) / depth) : 0;
   const boxes = new Map<string, Box>();
@@ -81,7 +94,8 @@ function place(nodes: readonly GraphNode[], edges: readonly GraphEdge[], width: 
   byColumn.forEach((list, c) => {
     const w = widths[c] ?? 0;
     list.forEach((node, r) => {
-      const y = node.row === undefined ? (height * (r + 0.5)) / list.length : (height * (node.row + 0.5)) / rows;
+      const y =
+        node.row === undefined ? (height * (r + 0.5)) / list.length : (height * (node.row + 0.5)) / rows;
       boxes.set(node.id, { node, x: left + w / 2, y, half: w / 2 });
     });
     left += w + gap;
@@ -93,14 +107,21 @@ function place(nodes: readonly GraphNode[], edges: readonly GraphEdge[], width: 
  * A drawing of a small graph: nodes left to right by their depth, arrows along the edges. It has no axes.
  * Throws RangeError for an edge whose end is no node, a repeated id, or a cycle.
  */
-export function graph(nodes: readonly GraphNode[], edges: readonly GraphEdge[], options: GraphOptions = {}): Spec {
+export function graph(
+  nodes: readonly GraphNode[],
+  edges: readonly GraphEdge[],
+  options: GraphOptions = {},
+): Spec {
   if (nodes.length === 0) throw new RangeError("graph: no nodes");
   const ids = nodes.map((node) => node.id);
   const known = new Set(ids);
   if (known.size < ids.length) throw new RangeError(`graph: an id occurs twice among ${ids.join(", ")}`);
   for (const [from, to] of edges) {
     for (const end of [from, to]) {
-      if (!known.has(end)) throw new RangeError(`graph: edge ${from} → ${to}: there is no node "${end}", only ${ids.join(", ")}`);
+      if (!known.has(end))
+        throw new RangeError(
+          `graph: edge ${from} → ${to}: there is no node "${end}", only ${ids.join(", ")}`,
+        );
     }
   }
   const width = options.width ?? DEFAULT_WIDTH;
@@ -120,29 +141,51 @@ export function graph(nodes: readonly GraphNode[], edges: readonly GraphEdge[], 
       const list = [...new Set(others)].sort((p, q) => (boxes.get(p) as Box).y - (boxes.get(q) as Box).y);
       return (list.indexOf(other) - (list.length - 1) / 2) * 18;
     };
-    const leaves = fan(edges.filter(([f]) => f === from).map(([, t]) => t), to);
-    const enters = fan(edges.filter(([, t]) => t === to).map(([f]) => f), from);
+    const leaves = fan(
+      edges.filter(([f]) => f === from).map(([, t]) => t),
+      to,
+    );
+    const enters = fan(
+      edges.filter(([, t]) => t === to).map(([f]) => f),
+      from,
+    );
     const start = { x: a.x + a.half, y: a.y + shift + leaves };
     const end = { x: b.x - b.half, y: b.y + shift + enters };
     const [tail, head] = options.backward ? [end, start] : [start, end];
     const angle = Math.atan2(head.y - tail.y, head.x - tail.x);
     arrows.push({
-      x: round(tail.x), y: round(tail.y),
-      x2: round(head.x - 7 * Math.cos(angle)), y2: round(head.y - 7 * Math.sin(angle)),
+      x: round(tail.x),
+      y: round(tail.y),
+      x2: round(head.x - 7 * Math.cos(angle)),
+      y2: round(head.y - 7 * Math.sin(angle)),
     });
-    heads.push({ x: round(head.x - 5 * Math.cos(angle)), y: round(head.y - 5 * Math.sin(angle)), angle: round((angle * 180) / Math.PI + 90) });
-    if (label !== undefined) edgeLabels.push({ x: round((tail.x + head.x) / 2), y: round((tail.y + head.y) / 2 - 9), label });
+    heads.push({
+      x: round(head.x - 5 * Math.cos(angle)),
+      y: round(head.y - 5 * Math.sin(angle)),
+      angle: round((angle * 180) / Math.PI + 90),
+    });
+    if (label !== undefined)
+      edgeLabels.push({ x: round((tail.x + head.x) / 2), y: round((tail.y + head.y) / 2 - 9), label });
   });
   const list = [...boxes.values()];
   const rects = list.map(({ node, x, y, half }): Row => ({
-    x: round(x - half), x2: round(x + half), y: round(y - BOX_HEIGHT / 2), y2: round(y + BOX_HEIGHT / 2),
+    x: round(x - half),
+    x2: round(x + half),
+    y: round(y - BOX_HEIGHT / 2),
+    y2: round(y + BOX_HEIGHT / 2),
     node: node.id,
     stroke: css(node.color ?? (node.active ? "vermilion" : "grey")),
     strokeWidth: node.active ? 3.5 : 1.5,
     fill: node.fill ?? (node.active ? "#FDF0E7" : "#FFFFFF"),
   }));
-  const labels = list.map(({ node, x, y }): Row => ({ x: round(x), y: round(y + (node.detail === undefined ? 0 : -10)), label: node.label ?? node.id }));
-  const details = list.flatMap(({ node, x, y }): Row[] => node.detail === undefined ? [] : [{ x: round(x), y: round(y + 12), label: node.detail }]);
+  const labels = list.map(({ node, x, y }): Row => ({
+    x: round(x),
+    y: round(y + (node.detail === undefined ? 0 : -10)),
+    label: node.label ?? node.id,
+  }));
+  const details = list.flatMap(({ node, x, y }): Row[] =>
+    node.detail === undefined ? [] : [{ x: round(x), y: round(y + 12), label: node.detail }],
+  );
 
   const hidden = (field: string, size: number) => ({
     ...quantitative(field),
@@ -152,7 +195,9 @@ export function graph(nodes: readonly GraphNode[], edges: readonly GraphEdge[], 
   });
   const at = { x: hidden("x", width), y: hidden("y", height) };
   const span = { ...at, x2: { field: "x2" }, y2: { field: "y2" } };
-  const own = (field: string, type: "nominal" | "quantitative") => ({ [field]: { field, type, scale: null } });
+  const own = (field: string, type: "nominal" | "quantitative") => ({
+    [field]: { field, type, scale: null },
+  });
   const text = { text: { field: "label", type: "nominal" as const } };
   const units: Spec[] = [
     { data: { values: arrows }, mark: { type: "rule", color: "#6B6B6B", strokeWidth: 2 }, encoding: span },
@@ -164,21 +209,42 @@ export function graph(nodes: readonly GraphNode[], edges: readonly GraphEdge[], 
     {
       data: { values: rects },
       mark: { type: "rect", cornerRadius: 6 },
-      encoding: { ...span, ...own("stroke", "nominal"), ...own("strokeWidth", "quantitative"), ...own("fill", "nominal") },
+      encoding: {
+        ...span,
+        ...own("stroke", "nominal"),
+        ...own("strokeWidth", "quantitative"),
+        ...own("fill", "nominal"),
+      },
     },
-    { data: { values: labels }, mark: { type: "text", fontSize: FONT_SIZE, fontWeight: "bold" }, encoding: { ...at, ...text } },
-    { data: { values: details }, mark: { type: "text", fontSize: DETAIL_SIZE, color: DARK }, encoding: { ...at, ...text } },
+    {
+      data: { values: labels },
+      mark: { type: "text", fontSize: FONT_SIZE, fontWeight: "bold" },
+      encoding: { ...at, ...text },
+    },
+    {
+      data: { values: details },
+      mark: { type: "text", fontSize: DETAIL_SIZE, color: DARK },
+      encoding: { ...at, ...text },
+    },
     {
       data: { values: edgeLabels },
       mark: { type: "text", fontSize: DETAIL_SIZE, stroke: "white", strokeWidth: 4 },
       encoding: { ...at, ...text },
     },
-    { data: { values: edgeLabels }, mark: { type: "text", fontSize: DETAIL_SIZE, color: "#00639B" }, encoding: { ...at, ...text } },
+    {
+      data: { values: edgeLabels },
+      mark: { type: "text", fontSize: DETAIL_SIZE, color: "#00639B" },
+      encoding: { ...at, ...text },
+    },
   ].filter((unit) => unit.data.values.length > 0);
-  const sentences = list.map(({ node }) => `${node.label ?? node.id}${node.detail === undefined ? "" : ` (${node.detail})`}${node.active ? ", active" : ""}`);
   const spec = figure(units, { ...options, height: options.height ?? height }, { axes: false });
   if (spec.usermeta?.automatic) {
-    spec.description = `Graph: ${sentences.join("; ")}. Arrows: ${edges.map(([from, to]) => options.backward ? `${to} to ${from}` : `${from} to ${to}`).join(", ") || "none"}.`;
+    const said = nodes.map(
+      ({ id, label = id, detail, active }) =>
+        label + (detail === undefined ? "" : ` (${detail})`) + (active ? ", active" : ""),
+    );
+    const drawn = edges.map(([from, to]) => (options.backward ? `${to} to ${from}` : `${from} to ${to}`));
+    spec.description = `Graph: ${said.join("; ")}. Arrows: ${drawn.join(", ") || "none"}.`;
   }
   return spec;
 }

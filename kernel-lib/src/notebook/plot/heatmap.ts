@@ -35,9 +35,17 @@ export function heatmap(
   const { firstColumn = 0, firstRow = 0 } = options;
   const columns = rows[0]?.length ?? 0;
   const flat = compact(rows.flat());
-  const values = flat.flatMap((value, i) => value === null ? [] : [{
-    x: firstColumn + (i % columns), y: firstRow + Math.floor(i / columns), value,
-  }]);
+  const values = flat.flatMap((value, i) =>
+    value === null
+      ? []
+      : [
+          {
+            x: firstColumn + (i % columns),
+            y: firstRow + Math.floor(i / columns),
+            value,
+          },
+        ],
+  );
   if (values.length === 0) throw new RangeError("heatmap: nothing to draw: no value is finite");
   const width = options.width ?? DEFAULT_WIDTH;
   const height = options.height ?? Math.min(DEFAULT_HEIGHT, Math.max(90, rows.length * 24));
@@ -47,7 +55,12 @@ export function heatmap(
     field,
     type: "ordinal",
     scale: { paddingInner: 0, paddingOuter: 0 },
-    axis: { values: asAxis(options[field]).ticks ?? every(count, first, room), labelAngle: 0, ticks: true, domain: false },
+    axis: {
+      values: asAxis(options[field]).ticks ?? every(count, first, room),
+      labelAngle: 0,
+      ticks: true,
+      domain: false,
+    },
   });
   const unit: Spec = {
     data: { values },
@@ -65,13 +78,18 @@ export function heatmap(
   };
   const low = values.reduce((a, row) => Math.min(a, row.value), Infinity);
   const high = values.reduce((a, row) => Math.max(a, row.value), -Infinity);
-  const spec = figure([unit], { ...options, width: whole(width, columns), height: whole(height, rows.length) }, {
-    x: { title: "column" },
-    y: { title: "row" },
-  });
+  const spec = figure(
+    [unit],
+    { ...options, width: whole(width, columns), height: whole(height, rows.length) },
+    {
+      x: { title: "column" },
+      y: { title: "row" },
+    },
+  );
   if (spec.usermeta?.automatic) {
     const { x, y } = spec.encoding ?? {};
-    spec.description = `Heat map of ${options.value ?? "value"}: ${rows.length} rows (${y?.title}) by ` +
+    spec.description =
+      `Heat map of ${options.value ?? "value"}: ${rows.length} rows (${y?.title}) by ` +
       `${columns} columns (${x?.title}), values from ${speak(low)} to ${speak(high)}.`;
   }
   return spec;

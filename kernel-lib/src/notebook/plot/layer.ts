@@ -10,9 +10,12 @@ function unitsOf(spec: Spec, index: number): Spec[] {
   if (spec.hconcat ?? spec.vconcat) {
     throw new TypeError(`layer: figure ${index} stands side by side with others and cannot be laid over one`);
   }
-  if (!spec.layer && !spec.mark) throw new TypeError(`layer: argument ${index} is not a figure: it has neither mark nor layer`);
+  if (!spec.layer && !spec.mark)
+    throw new TypeError(`layer: argument ${index} is not a figure: it has neither mark nor layer`);
   const { data, mark, encoding } = spec;
-  const units = spec.layer ?? [{ ...(data ? { data } : {}), ...(mark ? { mark } : {}), ...(encoding ? { encoding } : {}) }];
+  const units = spec.layer ?? [
+    { ...(data ? { data } : {}), ...(mark ? { mark } : {}), ...(encoding ? { encoding } : {}) },
+  ];
   return units.filter((unit) => !isLabel(unit));
 }
 
@@ -29,23 +32,32 @@ export function layer(specs: readonly Spec[], options: FigureOptions = {}): Spec
   if (specs.length === 0) throw new RangeError("layer: no figures");
   const units = specs.flatMap(unitsOf);
   const title = options.title ?? specs.map(titleOf).find((text) => text !== "") ?? "";
-  const caption = options.caption ?? specs.find((spec) => spec.usermeta?.caption !== undefined)?.usermeta?.caption;
-  const written = specs.find((spec) => spec.description !== undefined && !spec.usermeta?.automatic)?.description;
+  const caption =
+    options.caption ?? specs.find((spec) => spec.usermeta?.caption !== undefined)?.usermeta?.caption;
+  const written = specs.find(
+    (spec) => spec.description !== undefined && !spec.usermeta?.automatic,
+  )?.description;
   const description = options.description ?? written;
   const sized = (key: "width" | "height", fallback: number) =>
-    options[key] ?? specs.find((spec) => spec[key] !== undefined && spec[key] !== fallback)?.[key] ?? fallback;
+    options[key] ??
+    specs.find((spec) => spec[key] !== undefined && spec[key] !== fallback)?.[key] ??
+    fallback;
   const x = firstAxis(specs, "x");
   const y = firstAxis(specs, "y");
-  return figure(units, {
-    ...options,
-    ...(title === "" ? {} : { title }),
-    ...(caption === undefined ? {} : { caption }),
-    ...(description === undefined ? {} : { description }),
-    width: sized("width", DEFAULT_WIDTH),
-    height: sized("height", DEFAULT_HEIGHT),
-  }, {
-    ...(x ? { x } : {}),
-    ...(y ? { y } : {}),
-    dropped: specs.reduce((sum, spec) => sum + (spec.usermeta?.notDrawn ?? 0), 0),
-  });
+  return figure(
+    units,
+    {
+      ...options,
+      ...(title === "" ? {} : { title }),
+      ...(caption === undefined ? {} : { caption }),
+      ...(description === undefined ? {} : { description }),
+      width: sized("width", DEFAULT_WIDTH),
+      height: sized("height", DEFAULT_HEIGHT),
+    },
+    {
+      ...(x ? { x } : {}),
+      ...(y ? { y } : {}),
+      dropped: specs.reduce((sum, spec) => sum + (spec.usermeta?.notDrawn ?? 0), 0),
+    },
+  );
 }

@@ -37,7 +37,9 @@ export interface Series {
 export function isRecord(values: unknown): values is { readonly [name: string]: Values } {
   if (typeof values !== "object" || values === null) return false;
   const prototype: unknown = Object.getPrototypeOf(values);
-  return (prototype === Object.prototype || prototype === null) && !("toArray" in values) && !("length" in values);
+  return (
+    (prototype === Object.prototype || prototype === null) && !("toArray" in values) && !("length" in values)
+  );
 }
 
 function pick<T>(option: PerSeries<T> | undefined, name: string | undefined): T | undefined {
@@ -72,7 +74,10 @@ export function lines(series: readonly Series[], options: LineOptions, defaults:
     if (!options.points) return [line];
     const shape = typeof options.points === "string" ? options.points : SHAPES[i % SHAPES.length];
     const bare = points(xs, ys);
-    return [line, { data: { values: bare }, mark: { type: "point", color, shape, ...look }, encoding: { ...encoding } }];
+    return [
+      line,
+      { data: { values: bare }, mark: { type: "point", color, shape, ...look }, encoding: { ...encoding } },
+    ];
   });
   return figure(units, options, defaults);
 }
@@ -83,17 +88,21 @@ export function lines(series: readonly Series[], options: LineOptions, defaults:
  * infinite. More than 1,000 points are thinned, keeping the least and greatest of every stretch.
  * Throws RangeError where the lengths differ or nothing is finite.
  */
-export function line(x: Values, y: Values | { readonly [series: string]: Values }, options: LineOptions = {}): Spec {
+export function line(
+  x: Values,
+  y: Values | { readonly [series: string]: Values },
+  options: LineOptions = {},
+): Spec {
   const axes = { x: { title: "x" }, y: { title: "y" } };
   if (!isRecord(y)) {
-    const [xs, ys] = pair("line", x, y as Values);
+    const [xs, ys] = pair("line", x, y);
     return lines([{ name: options.label, xs, ys }], options, axes);
   }
   const names = Object.keys(y);
   if (names.length === 0) throw new RangeError("line: no series: pass at least one { name: values }");
   const xs = toNumbers(x, "line: x");
   const series = names.map((name): Series => {
-    const [, ys] = pair(`line "${name}"`, xs, y[name] as Values);
+    const [, ys] = pair(`line "${name}"`, xs, y[name]);
     return { name, xs, ys };
   });
   return lines(series, options, axes);

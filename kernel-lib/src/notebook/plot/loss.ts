@@ -19,11 +19,14 @@ export interface LossOptions extends LineOptions {
  * `loss({ SGD: a, Adam: b }, { y: { scale: "log" } })`. The series may differ in length.
  * With `by: "epoch"` and `perEpoch`, value i stands at epoch i / perEpoch.
  */
-export function loss(history: Values | { readonly [series: string]: Values }, options: LossOptions = {}): Spec {
+export function loss(
+  history: Values | { readonly [series: string]: Values },
+  options: LossOptions = {},
+): Spec {
   const { by = "iteration", start = 0, perEpoch = 1 } = options;
   const named: [string | undefined, Values][] = isRecord(history)
     ? Object.entries(history)
-    : [[options.label, history as Values]];
+    : [[options.label, history]];
   if (named.length === 0) throw new RangeError("loss: no series: pass an array or { name: array }");
   const series = named.map(([name, values]): Series => {
     const ys = toNumbers(values, name === undefined ? "loss: history" : `loss "${name}"`);

@@ -21,7 +21,9 @@ export function pair(mark: string, x: Values, y: Values): [number[], number[]] {
   const xs = toNumbers(x, `${mark}: x`);
   const ys = toNumbers(y, `${mark}: y`);
   if (xs.length !== ys.length) {
-    throw new RangeError(`${mark}: x has ${xs.length} values and y has ${ys.length}: one y for each x is needed`);
+    throw new RangeError(
+      `${mark}: x has ${xs.length} values and y has ${ys.length}: one y for each x is needed`,
+    );
   }
   return [xs, ys];
 }

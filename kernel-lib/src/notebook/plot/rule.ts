@@ -17,7 +17,7 @@ export interface RuleOptions extends Omit<FigureOptions, "x" | "y"> {
   label?: string;
 }
 
-/** Reference lines: vertical at `{ x }`, horizontal at `{ y }`; a number or several. To be laid under or over a plot by `layer`. */
+/** Reference lines, vertical at `{ x }` or horizontal at `{ y }`, one or several; to be laid over a plot by `layer`. */
 export function rule(at: { x: number | Values } | { y: number | Values }, options: RuleOptions = {}): Spec {
   const channel = "x" in at ? "x" : "y";
   const values = toNumbers("x" in at ? at.x : at.y, `rule: ${channel}`);

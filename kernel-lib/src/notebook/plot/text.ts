@@ -25,7 +25,9 @@ export interface TextOptions extends FigureOptions {
 export function text(x: Values, y: Values, texts: readonly string[], options: TextOptions = {}): Spec {
   const [xs, ys] = pair("text", x, y);
   if (texts.length !== xs.length) {
-    throw new RangeError(`text: ${texts.length} texts for ${xs.length} points: one text for each point is needed`);
+    throw new RangeError(
+      `text: ${texts.length} texts for ${xs.length} points: one text for each point is needed`,
+    );
   }
   const unit: Spec = {
     data: { values: points(xs, ys).map((row, i) => ({ ...row, label: texts[i] ?? "" })) },

@@ -56,7 +56,10 @@ function ending(groups: readonly number[], name: string): string {
  */
 export function tiles(rows: { readonly [row: string]: Values }, options: TilesOptions = {}): Spec {
   const { group = "batch" } = options;
-  const named = Object.entries(rows).map(([name, values]) => ({ name, groups: toNumbers(values, `tiles "${name}"`) }));
+  const named = Object.entries(rows).map(([name, values]) => ({
+    name,
+    groups: toNumbers(values, `tiles "${name}"`),
+  }));
   if (named.length === 0) throw new RangeError("tiles: no rows: pass at least one { name: groups }");
   const columns = Math.max(...named.map(({ groups }) => groups.length));
   const pixels = (options.width ?? DEFAULT_WIDTH) / Math.max(1, columns);
@@ -66,42 +69,68 @@ export function tiles(rows: { readonly [row: string]: Values }, options: TilesOp
   const counts: Row[] = [];
   for (const { name, groups } of named) {
     const runs = runsOf(groups);
-    const full = Math.max(0, ...runs.filter((run) => !Number.isNaN(run.group)).map((run) => run.end - run.start));
+    const full = Math.max(
+      0,
+      ...runs.filter((run) => !Number.isNaN(run.group)).map((run) => run.end - run.start),
+    );
     runs.forEach((run, r) => {
       const none = Number.isNaN(run.group);
       const short = !none && run.end - run.start < full;
-      const fill = none ? "#FFFFFF" : short ? SHORT_FILL : (FILLS[r % 2] as string);
+      const fill = none ? "#FFFFFF" : short ? SHORT_FILL : FILLS[r % 2];
       const label = none ? "dropped" : String(run.group + 1);
       const middle = (run.start + run.end) / 2;
-      if (textWidth(label, NUMBER_SIZE) + 4 <= (run.end - run.start) * pixels) numbers.push({ x: middle, y: name, label });
+      if (textWidth(label, NUMBER_SIZE) + 4 <= (run.end - run.start) * pixels)
+        numbers.push({ x: middle, y: name, label });
       for (let i = run.start; i < run.end; i++) {
-        cells.push({ x: i, x2: i + 1, y: name, group: none ? null : run.group + 1, fill, stroke: none ? "#D0D0D0" : "#FFFFFF" });
+        cells.push({
+          x: i,
+          x2: i + 1,
+          y: name,
+          group: none ? null : run.group + 1,
+          fill,
+          stroke: none ? "#D0D0D0" : "#FFFFFF",
+        });
         if (short) hatched.push({ x: i + 0.5, y: name });
       }
     });
     counts.push({ x: columns, y: name, label: ending(groups, group) });
   }
-  const row: Channel = { field: "y", type: "nominal", sort: null, scale: { padding: 0.28 }, axis: { grid: false, domain: false, ticks: false } };
+  const row: Channel = {
+    field: "y",
+    type: "nominal",
+    sort: null,
+    scale: { padding: 0.28 },
+    axis: { grid: false, domain: false, ticks: false },
+  };
   const text: Channel = { field: "label", type: "nominal" };
-  const units: Spec[] = [{
-    data: { values: cells },
-    mark: { type: "rect", strokeWidth: 0.7 },
-    encoding: {
-      x: quantitative("x"),
-      x2: { field: "x2" },
-      y: row,
-      fill: { field: "fill", type: "nominal", scale: null },
-      stroke: { field: "stroke", type: "nominal", scale: null },
+  const units: Spec[] = [
+    {
+      data: { values: cells },
+      mark: { type: "rect", strokeWidth: 0.7 },
+      encoding: {
+        x: quantitative("x"),
+        x2: { field: "x2" },
+        y: row,
+        fill: { field: "fill", type: "nominal", scale: null },
+        stroke: { field: "stroke", type: "nominal", scale: null },
+      },
     },
-  }];
+  ];
   if (hatched.length > 0) {
     const slant = (pixels * 0.8).toFixed(2);
     units.push({
       data: { values: hatched },
       // A path in units of half the square root of `size`, here pixels: one tile's diagonals.
       mark: {
-        type: "point", filled: false, size: 4, strokeWidth: 1, opacity: 1, color: "#AD4C00",
-        shape: [-9, -3, 3, 9].map((y) => `M-${Number(slant) / 2},${y + 3}L${Number(slant) / 2},${y - 3}`).join(""),
+        type: "point",
+        filled: false,
+        size: 4,
+        strokeWidth: 1,
+        opacity: 1,
+        color: "#AD4C00",
+        shape: [-9, -3, 3, 9]
+          .map((y) => `M-${Number(slant) / 2},${y + 3}L${Number(slant) / 2},${y - 3}`)
+          .join(""),
       },
       encoding: { x: quantitative("x"), y: row },
     });
@@ -121,10 +150,14 @@ export function tiles(rows: { readonly [row: string]: Values }, options: TilesOp
     });
   }
   const height = options.height ?? named.length * ROW_HEIGHT;
-  const spec = figure(units, { ...options, height }, {
-    x: { title: "position in the epoch", ticks: steps(columns), grid: false },
-    y: { title: "" },
-  });
+  const spec = figure(
+    units,
+    { ...options, height },
+    {
+      x: { title: "position in the epoch", ticks: steps(columns), grid: false },
+      y: { title: "" },
+    },
+  );
   if (spec.usermeta?.automatic) {
     const sentences = counts.map(({ y, label }) => `${String(y)}: ${String(label)}`);
     spec.description = `Rows of ${columns} tiles. ${sentences.join("; ")}.`;
