@@ -106,13 +106,26 @@ describe("exported pages", function () {
       const figures = await inPage(() => [...document.querySelectorAll("figure")].map((figure) => ({
         caption: figure.querySelector("figcaption")?.textContent?.slice(0, 30),
         label: figure.querySelector("svg")?.getAttribute("aria-label")?.slice(0, 12),
-        head: [...figure.querySelectorAll("th")].map((th) => th.textContent),
-        rows: figure.querySelectorAll("tbody tr").length,
+        tables: [...figure.querySelectorAll("table")].map((table) => [
+          table.querySelector("caption")?.textContent,
+          [...table.querySelectorAll("th")].map((th) => th.textContent).join(", "),
+          table.querySelectorAll("tbody tr").length,
+        ]),
         more: figure.querySelector(".more")?.textContent,
       })));
       assert.deepEqual(figures, [
-        { caption: "Figure 9.1.1. The points lie a", label: "Scatter plot", head: ["x", "y (measured)"], rows: 200, more: "and 40 more rows" },
-        { caption: "Figure 9.1.2. Both optimizers ", label: "Line plot: l", head: ["iteration", "loss (mean squared error)", "run"], rows: 50, more: undefined },
+        {
+          caption: "Figure 9.1.1. The points lie a",
+          label: "Scatter plot",
+          tables: [["truth: y = 2x", "x, y (measured)", 2], [undefined, "x, y (measured)", 200]],
+          more: "and 40 more rows",
+        },
+        {
+          caption: "Figure 9.1.2. Both optimizers ",
+          label: "Line plot: l",
+          tables: [["SGD", "iteration, loss (mean squared error)", 26], ["Adam", "iteration, loss (mean squared error)", 26]],
+          more: undefined,
+        },
       ]);
     });
 

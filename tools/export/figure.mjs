@@ -1,5 +1,6 @@
 // Figures: a Vega-Lite output's SVG, set with its number, caption, alternative text and data.
-// Imports markdown and code of this folder.
+// Imports markdown and code of this folder, and the built library's reading of a figure's data.
+import { tables } from "../../kernel-lib/dist/notebook/plot/inspect.js";
 import { escapeHtml } from "./code.mjs";
 import { renderInline } from "./markdown.mjs";
 
@@ -39,55 +40,23 @@ function inlineSvg(svg, label, prefix) {
 }
 
 function dataTables(spec) {
-  const titles = fieldTitles(spec);
-  const tables = dataSets(spec).map((rows) => dataTable(rows, titles));
-  return tables.length ? `<details class="data"><summary>Data</summary>\n${tables.join("\n")}\n</details>` : "";
+  const found = tables(spec);
+  return found.length ? `<details class="data"><summary>Data</summary>\n${found.map(dataTable).join("\n")}\n</details>` : "";
 }
 
-/** The inline data of a spec and of its layers and facets, each once. A layer of text only repeats what others show. */
-function dataSets(spec) {
-  const found = new Set();
-  visit(spec, (view) => {
-    if ((view.mark?.type ?? view.mark) === "text") return;
-    const values = view.data?.values ?? spec.datasets?.[view.data?.name];
-    if (Array.isArray(values) && values.length) found.add(values);
-  });
-  return [...found];
-}
-
-/** For each field the title of the axis or legend it is drawn on, where one field has that title to itself. */
-function fieldTitles(spec) {
-  const titles = new Map();
-  visit(spec, (view) => {
-    for (const { field, title } of Object.values(view.encoding ?? {})) {
-      if (field && title && !titles.has(field)) titles.set(field, title);
-    }
-  });
-  const shared = (title) => [...titles.values()].filter((other) => other === title).length > 1;
-  return new Map([...titles].filter(([, title]) => !shared(title)));
-}
-
-function visit(view, see) {
-  see(view);
-  for (const part of [view.layer, view.concat, view.hconcat, view.vconcat, view.spec].flat()) {
-    if (part) visit(part, see);
-  }
-}
-
-function dataTable(values, titles) {
-  const rows = values.map((row) => (typeof row === "object" && row !== null ? row : { value: row }));
-  const fields = [...new Set(rows.flatMap(Object.keys))];
-  const head = fields.map((field) => `<th scope="col">${escapeHtml(String(titles.get(field) ?? field))}</th>`);
-  const body = rows.slice(0, ROWS_SHOWN).map((row) => `<tr>${fields.map((field) => dataCell(row[field])).join("")}</tr>`);
+function dataTable({ name, columns, rows }) {
   const more = rows.length - ROWS_SHOWN;
   return [
-    `<div class="scroll rows" tabindex="0"><table><thead><tr>${head.join("")}</tr></thead>`,
-    `<tbody>${body.join("\n")}</tbody></table></div>`,
+    '<div class="scroll rows" tabindex="0"><table>',
+    name ? `<caption>${escapeHtml(name)}</caption>` : "",
+    `<thead><tr>${columns.map((column) => `<th scope="col">${escapeHtml(column)}</th>`).join("")}</tr></thead>`,
+    `<tbody>${rows.slice(0, ROWS_SHOWN).map((row) => `<tr>${row.map(dataCell).join("")}</tr>`).join("\n")}</tbody>`,
+    "</table></div>",
     more > 0 ? `<p class="more">and ${more} more ${more === 1 ? "row" : "rows"}</p>` : "",
-  ].join("\n");
+  ].filter(Boolean).join("\n");
 }
 
 function dataCell(value) {
   if (typeof value === "number") return `<td class="number">${Number(value.toPrecision(6))}</td>`;
-  return `<td>${value === undefined ? "" : escapeHtml(typeof value === "string" ? value : JSON.stringify(value))}</td>`;
+  return `<td>${value === null ? "" : escapeHtml(String(value))}</td>`;
 }
