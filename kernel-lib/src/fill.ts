@@ -7,7 +7,12 @@ import { fma32, fma64 } from "./numeric";
  * `steps` values from start to end, both included.
  * The first half counts up from start, the second down from end, each with one fused multiply-add.
  */
-export function linspace(start: number, end: number, steps: number, dtype: DTypeName): Float32Array | Float64Array {
+export function linspace(
+  start: number,
+  end: number,
+  steps: number,
+  dtype: DTypeName,
+): Float32Array | Float64Array {
   if (!Number.isInteger(steps) || steps < 0) throw new RangeError("number of steps must be non-negative");
   if (dtype === "float32") {
     const out = new Float32Array(steps);
@@ -38,10 +43,16 @@ export function linspace(start: number, end: number, steps: number, dtype: DType
  * The values start, start + step, … before end.
  * @throws RangeError where step is zero, points away from end, or a bound is not finite
  */
-export function arange(start: number, end: number, step: number, dtype: DTypeName): Float32Array | Float64Array {
+export function arange(
+  start: number,
+  end: number,
+  step: number,
+  dtype: DTypeName,
+): Float32Array | Float64Array {
   if (dtype === "bool") throw new TypeError("arange: not implemented for bool");
   if (step === 0) throw new RangeError("step must be nonzero");
-  if (!Number.isFinite(start) || !Number.isFinite(end)) throw new RangeError(`unsupported range: ${start} -> ${end}`);
+  if (!Number.isFinite(start) || !Number.isFinite(end))
+    throw new RangeError(`unsupported range: ${start} -> ${end}`);
   if (step > 0 ? end < start : end > start) {
     throw new RangeError("upper bound and lower bound inconsistent with step sign");
   }

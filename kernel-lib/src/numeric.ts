@@ -15,8 +15,8 @@ export function fma32(a: number, b: number, c: number): number {
   const s = p + c;
   const r = Math.fround(s);
   const d = s - r;
-  // The product is exact in float64, so the only hazard is a sum that float64 rounded onto the midpoint of two
-  // float32 values; then r + 2d is the other neighbour.
+  // The product is exact in float64, so the only hazard is a sum that float64 rounded onto the midpoint of
+  // two float32 values; then r + 2d is the other neighbour.
   if (d === 0) return r;
   const other = r + 2 * d;
   if (Math.fround(other) !== other) {
@@ -38,7 +38,7 @@ function sumError(a: number, b: number, s: number): number {
 
 const SPLITTER = 134217729;
 
-/** The rounding error of p = a·b, exactly while nothing over- or underflows (Dekker's product, Veltkamp's split). */
+/** The rounding error of p = a·b: exact while nothing over- or underflows (Dekker's product). */
 export function productError(a: number, b: number, p: number): number {
   const ca = SPLITTER * a;
   const ah = ca - (ca - a);
@@ -74,10 +74,13 @@ const FAST_MAX = 2 ** 900;
  */
 export function fma64(a: number, b: number, c: number): number {
   const uh = a * b;
-  const size = Math.abs(uh);
-  if (!(size > FAST_MIN && size < FAST_MAX && Math.abs(c) < FAST_MAX && Math.abs(a) < FAST_MAX && Math.abs(b) < FAST_MAX)) {
-    return fma64Edge(a, b, c);
-  }
+  const fast =
+    Math.abs(uh) > FAST_MIN &&
+    Math.abs(uh) < FAST_MAX &&
+    Math.abs(a) < FAST_MAX &&
+    Math.abs(b) < FAST_MAX &&
+    Math.abs(c) < FAST_MAX;
+  if (!fast) return fma64Edge(a, b, c);
   const ul = productError(a, b, uh);
   const th = c + ul;
   const tl = sumError(c, ul, th);
@@ -95,9 +98,8 @@ function fma64Edge(a: number, b: number, c: number): number {
   const z = decompose(c);
   const productExponent = x.exponent + y.exponent;
   const exponent = Math.min(productExponent, z.exponent);
-  const sum =
-    ((x.mantissa * y.mantissa) << BigInt(productExponent - exponent)) + (z.mantissa << BigInt(z.exponent - exponent));
-  return compose(sum, exponent);
+  const product = (x.mantissa * y.mantissa) << BigInt(productExponent - exponent);
+  return compose(product + (z.mantissa << BigInt(z.exponent - exponent)), exponent);
 }
 
 /** A finite number as mantissa · 2^exponent, exactly. */

@@ -43,15 +43,17 @@ const PROFILES: Record<PrintProfile, Partial<PrintOptions>> = {
 let current: PrintOptions = { ...DEFAULTS };
 
 /**
- * Sets how tensors print from now on. A profile comes first, the named options over it; options not named stay, except
- * sciMode, which PyTorch resets to automatic at every call.
+ * Sets how tensors print from now on. A profile comes first, the named options over it; options not named
+ * stay, except sciMode, which PyTorch resets to automatic at every call.
  * @throws RangeError for an option out of its range, or a profile that is none of default, short and full
  */
 export function setPrintoptions(options: Partial<PrintOptions> & { profile?: PrintProfile } = {}): void {
   const { profile, ...given } = options;
-  const named = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined && value !== null));
+  const named = Object.fromEntries(Object.entries(given).filter(([, value]) => value != null));
   if (profile !== undefined && !Object.hasOwn(PROFILES, profile)) {
-    throw new RangeError(`setPrintoptions: profile must be "default", "short" or "full", got ${JSON.stringify(profile)}`);
+    throw new RangeError(
+      `setPrintoptions: profile must be "default", "short" or "full", got ${JSON.stringify(profile)}`,
+    );
   }
   const next: PrintOptions = { ...current, ...(profile && PROFILES[profile]), sciMode: null, ...named };
   checkOptions(next);
@@ -67,7 +69,9 @@ function checkOptions(options: PrintOptions): void {
   const check = (name: keyof PrintOptions, least: number, most: number): void => {
     const value = options[name] as number;
     if (Number.isInteger(value) && value >= least && value <= most) return;
-    throw new RangeError(`setPrintoptions: ${name} must be an integer from ${least} to ${most}, got ${String(value)}`);
+    throw new RangeError(
+      `setPrintoptions: ${name} must be an integer from ${least} to ${most}, got ${String(value)}`,
+    );
   };
   check("precision", 0, 99);
   if (options.threshold !== Infinity) check("threshold", 0, Number.MAX_SAFE_INTEGER);
@@ -95,7 +99,8 @@ export function formatTensor(tensor: Printable, options: FormatOptions = {}): st
     text = "[]";
   } else {
     if (print.edgeitems === 0) suffixes.push(sizeText(shape));
-    if (dtype !== defaultDtype && dtype !== "int64" && dtype !== "bool") suffixes.push(`dtype=torch.${dtype}`);
+    if (dtype !== defaultDtype && dtype !== "int64" && dtype !== "bool")
+      suffixes.push(`dtype=torch.${dtype}`);
     text = contents(data, shape, dtype, numel, print);
   }
   if (tensor.gradFn !== undefined) suffixes.push(`grad_fn=<${tensor.gradFn}>`);
@@ -158,7 +163,8 @@ function strideOf(shape: readonly number[], dim: number): number {
 
 function elementFormat(shown: readonly number[], dtype: DTypeName, print: PrintOptions): ElementFormat {
   if (dtype === "bool" || dtype === "int64") {
-    const text = dtype === "bool" ? (value: number) => (value ? "True" : "False") : (value: number) => String(value);
+    const text =
+      dtype === "bool" ? (value: number) => (value ? "True" : "False") : (value: number) => String(value);
     return { width: shown.reduce((width, value) => Math.max(width, text(value).length), 1), text };
   }
   // Zeros, infinities and nan neither decide the notation nor widen the column.
@@ -235,7 +241,7 @@ function addSuffixes(text: string, suffixes: readonly string[], linewidth: numbe
   return out + ")";
 }
 
-/** Python's `'%.{digits}f' % value`: exact, and ties go to the even digit, where toFixed sends them away from zero. */
+/** Python's `'%.{digits}f' % value`: exact, ties to the even digit, where toFixed sends them away from zero. */
 export function formatFixed(value: number, digits: number): string {
   if (!Number.isFinite(value)) return nonFinite(value);
   const sign = value < 0 || Object.is(value, -0) ? "-" : "";

@@ -1,6 +1,10 @@
 // Owns the random generator (mt19937, as PyTorch seeds and reads it) and the draws made from it, bit for bit.
-// Imports numeric only. Source: ATen/core/MT19937RNGEngine.h, ATen/native/cpu/DistributionTemplates.h, PyTorch 2.11.
+// Imports numeric and elementary only. Source: ATen's MT19937RNGEngine.h and DistributionTemplates.h, PyTorch 2.11.
+import { log, sincos } from "./elementary";
 import { fma32, fma64 } from "./numeric";
+
+/** Sine and cosine of the angle in hand. */
+const circle = new Float64Array(2);
 
 const N = 624;
 const M = 397;
@@ -21,9 +25,10 @@ export class Generator {
   }
 
   /**
-   * Starts the stream anew from `seed`, an integer from −2⁶³ to 2⁶⁴−1, and returns the generator. A negative seed counts
-   * from 2⁶⁴; only the low 32 bits choose the stream, as in PyTorch.
-   * @throws TypeError unless the seed is an integer, RangeError where it does not fit or a number cannot hold it exactly
+   * Starts the stream anew from `seed`, an integer from −2⁶³ to 2⁶⁴−1, and returns the generator. A negative
+   * seed counts from 2⁶⁴; only the low 32 bits choose the stream, as in PyTorch.
+   * @throws TypeError unless the seed is an integer
+   * @throws RangeError where it does not fit, or a number cannot hold it exactly
    */
   manualSeed(seed: number | bigint): this {
     this.seedValue = checkSeed(seed);
@@ -91,8 +96,9 @@ export class Generator {
     const u2 = this.nextUniform64();
     const r = Math.sqrt(-2 * Math.log1p(-u2));
     const theta = 2 * Math.PI * u1;
-    this.cachedNormal = r * Math.sin(theta);
-    return r * Math.cos(theta);
+    sincos(theta, circle);
+    this.cachedNormal = r * circle[0];
+    return r * circle[1];
   }
 
   /** The whole state, as the 5056 bytes of PyTorch's `get_state()`. */
@@ -118,7 +124,9 @@ export class Generator {
   setState(bytes: Uint8Array): this {
     if (!(bytes instanceof Uint8Array)) throw new TypeError("setState: RNG state must be a Uint8Array");
     if (bytes.length !== STATE_BYTES) {
-      throw new RangeError(`setState: RNG state is wrong size: expected ${STATE_BYTES} bytes, got ${bytes.length}`);
+      throw new RangeError(
+        `setState: RNG state is wrong size: expected ${STATE_BYTES} bytes, got ${bytes.length}`,
+      );
     }
     const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
     const left = view.getInt32(8, true);
@@ -130,7 +138,8 @@ export class Generator {
     this.left = left;
     this.next = next;
     for (let j = 0; j < N; j++) this.state[j] = view.getInt32(24 + 8 * j, true);
-    this.cachedNormal = view.getInt32(NORMAL_AT + 24, true) !== 0 ? view.getFloat64(NORMAL_AT + 8, true) : undefined;
+    this.cachedNormal =
+      view.getInt32(NORMAL_AT + 24, true) !== 0 ? view.getFloat64(NORMAL_AT + 8, true) : undefined;
     return this;
   }
 
@@ -153,7 +162,9 @@ function twist(u: number, v: number): number {
 function checkSeed(seed: number | bigint): bigint {
   if (typeof seed === "number" && !Number.isSafeInteger(seed)) {
     if (!Number.isInteger(seed)) throw new TypeError(`manualSeed: the seed must be an integer, got ${seed}`);
-    throw new RangeError(`manualSeed: a number cannot hold the seed ${seed} exactly; pass a bigint, such as ${2n ** 60n}n`);
+    throw new RangeError(
+      `manualSeed: a number cannot hold the seed ${seed} exactly; pass a bigint, such as ${2n ** 60n}n`,
+    );
   }
   if (typeof seed !== "number" && typeof seed !== "bigint") {
     throw new TypeError(`manualSeed: the seed must be an integer, got ${typeof seed}`);
@@ -177,9 +188,27 @@ export function manualSeed(seed: number | bigint): Generator {
 type FloatName = "float32" | "float64";
 
 /** n draws uniform on [from, to). */
-export function uniform(n: number, dtype: "float32", gen?: Generator, from?: number, to?: number): Float32Array;
-export function uniform(n: number, dtype: "float64", gen?: Generator, from?: number, to?: number): Float64Array;
-export function uniform(n: number, dtype: FloatName, gen?: Generator, from?: number, to?: number): Float32Array | Float64Array;
+export function uniform(
+  n: number,
+  dtype: "float32",
+  gen?: Generator,
+  from?: number,
+  to?: number,
+): Float32Array;
+export function uniform(
+  n: number,
+  dtype: "float64",
+  gen?: Generator,
+  from?: number,
+  to?: number,
+): Float64Array;
+export function uniform(
+  n: number,
+  dtype: FloatName,
+  gen?: Generator,
+  from?: number,
+  to?: number,
+): Float32Array | Float64Array;
 export function uniform(
   n: number,
   dtype: FloatName,
@@ -187,7 +216,8 @@ export function uniform(
   from = 0,
   to = 1,
 ): Float32Array | Float64Array {
-  if (!(from <= to)) throw new RangeError(`uniform_ expects to return a [from, to) range, but found from=${from} > to=${to}`);
+  if (!(from <= to))
+    throw new RangeError(`uniform_ expects to return a [from, to) range, but found from=${from} > to=${to}`);
   const unit = from === 0 && to === 1;
   if (dtype === "float32") {
     const out = new Float32Array(n);
@@ -205,10 +235,28 @@ export function uniform(
   return out;
 }
 
-/** n draws from the normal distribution; the numbers depend on n, as in PyTorch: 16 and more are drawn in blocks. */
-export function normal(n: number, dtype: "float32", gen?: Generator, mean?: number, std?: number): Float32Array;
-export function normal(n: number, dtype: "float64", gen?: Generator, mean?: number, std?: number): Float64Array;
-export function normal(n: number, dtype: FloatName, gen?: Generator, mean?: number, std?: number): Float32Array | Float64Array;
+/** n draws from the normal distribution; as in PyTorch, 16 and more are drawn in blocks, fewer one by one. */
+export function normal(
+  n: number,
+  dtype: "float32",
+  gen?: Generator,
+  mean?: number,
+  std?: number,
+): Float32Array;
+export function normal(
+  n: number,
+  dtype: "float64",
+  gen?: Generator,
+  mean?: number,
+  std?: number,
+): Float64Array;
+export function normal(
+  n: number,
+  dtype: FloatName,
+  gen?: Generator,
+  mean?: number,
+  std?: number,
+): Float32Array | Float64Array;
 export function normal(
   n: number,
   dtype: FloatName,
@@ -226,7 +274,8 @@ export function normal(
     }
     return out;
   }
-  if (dtype === "float32") return normalBlocks(uniform(n, dtype, gen), gen, Math.fround(mean), Math.fround(std), block32);
+  if (dtype === "float32")
+    return normalBlocks(uniform(n, dtype, gen), gen, Math.fround(mean), Math.fround(std), block32);
   return normalBlocks(uniform(n, dtype, gen), gen, mean, std, block64);
 }
 
@@ -245,27 +294,31 @@ function normalBlocks<A extends Float32Array | Float64Array>(
   if (n % BLOCK !== 0) {
     // The last 16 are drawn afresh, over values that were done already: PyTorch does so.
     const start = n - BLOCK;
-    data.set(data instanceof Float32Array ? uniform(BLOCK, "float32", gen) : uniform(BLOCK, "float64", gen), start);
+    data.set(
+      data instanceof Float32Array ? uniform(BLOCK, "float32", gen) : uniform(BLOCK, "float64", gen),
+      start,
+    );
     transform(data, start, mean, std);
   }
   return data;
 }
 
 function block64(data: Float64Array, start: number, mean: number, std: number): void {
+  const standard = mean === 0 && std === 1;
   for (let i = start; i < start + BLOCK / 2; i++) {
-    const r = Math.sqrt(-2 * Math.log(1 - data[i]));
-    const theta = 2 * Math.PI * data[i + BLOCK / 2];
-    data[i] = fma64(r * Math.cos(theta), std, mean);
-    data[i + BLOCK / 2] = fma64(r * Math.sin(theta), std, mean);
+    const r = Math.sqrt(-2 * log(1 - data[i]));
+    sincos(2 * Math.PI * data[i + BLOCK / 2], circle);
+    data[i] = standard ? r * circle[1] : fma64(r * circle[1], std, mean);
+    data[i + BLOCK / 2] = standard ? r * circle[0] : fma64(r * circle[0], std, mean);
   }
 }
 
-// The float32 path is PyTorch's vectorised one: the Cephes polynomials of logf, sinf and cosf, with the multiply-adds
-// that its compiler fuses. Every operation rounds to float32.
+// The float32 path is PyTorch's vectorised one: the Cephes polynomials of logf, sinf and cosf, with the
+// multiply-adds that its compiler fuses. Every operation rounds to float32.
 const f = Math.fround;
 const LOG = [
-  7.0376836292e-2, -1.151461031e-1, 1.167699874e-1, -1.2420140846e-1, 1.4249322787e-1, -1.6668057665e-1, 2.0000714765e-1,
-  -2.4999993993e-1, 3.3333331174e-1,
+  7.0376836292e-2, -1.151461031e-1, 1.167699874e-1, -1.2420140846e-1, 1.4249322787e-1, -1.6668057665e-1,
+  2.0000714765e-1, -2.4999993993e-1, 3.3333331174e-1,
 ].map(f);
 const SQRT_HALF = f(0.707106781186547524);
 const LN2_LOW = f(-2.1219444e-4);
@@ -333,11 +386,19 @@ function block32(data: Float32Array, start: number, mean: number, std: number): 
  * n integers from low to high − 1, all equally likely but for PyTorch's modulo bias.
  * @throws RangeError unless low < high and both are exact
  */
-export function randint(low: number, high: number, n: number, gen: Generator = defaultGenerator): Float64Array {
+export function randint(
+  low: number,
+  high: number,
+  n: number,
+  gen: Generator = defaultGenerator,
+): Float64Array {
   if (!Number.isSafeInteger(low) || !Number.isSafeInteger(high)) {
-    throw new RangeError(`randint: low and high must be integers within ±(2**53 - 1), got low=${low}, high=${high}`);
+    throw new RangeError(
+      `randint: low and high must be integers within ±(2**53 - 1), got low=${low}, high=${high}`,
+    );
   }
-  if (low >= high) throw new RangeError(`random_ expects 'from' to be less than 'to', but got from=${low} >= to=${high}`);
+  if (low >= high)
+    throw new RangeError(`random_ expects 'from' to be less than 'to', but got from=${low} >= to=${high}`);
   const out = new Float64Array(n);
   const range = high - low;
   if (range < 2 ** 28) {

@@ -23,7 +23,10 @@ interface Draws {
 
 const golden = load<Draws>("draws");
 
-function draw({ call, args: [a, b, c], dtype = "float32" }: Step, gen: random.Generator): Float32Array | Float64Array {
+function draw(
+  { call, args: [a, b, c], dtype = "float32" }: Step,
+  gen: random.Generator,
+): Float32Array | Float64Array {
   switch (call) {
     case "rand":
       return random.uniform(a, dtype, gen);

@@ -27,7 +27,10 @@ for (const [name, fill] of Object.entries({ linspace, arange })) {
         const filled = fill(...args, dtype);
         assert.equal(filled.length, expected.n);
         if (expected.values !== undefined) {
-          assert.ok(sameBits(filled, toArray(expected.values, dtype)), `${[...filled]}, PyTorch ${expected.values}`);
+          assert.ok(
+            sameBits(filled, toArray(expected.values, dtype)),
+            `${[...filled]}, PyTorch ${expected.values}`,
+          );
           return;
         }
         assert.deepEqual([...filled.slice(0, 3)], [...toArray(expected.head!, dtype)]);

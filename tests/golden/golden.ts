@@ -23,7 +23,10 @@ export function toNumber(x: GoldenNumber): number {
 }
 
 /** Values from a golden file as the array that holds elements of `dtype`. */
-export function toArray(values: readonly GoldenNumber[], dtype: DTypeName): Float32Array | Float64Array | Uint8Array {
+export function toArray(
+  values: readonly GoldenNumber[],
+  dtype: DTypeName,
+): Float32Array | Float64Array | Uint8Array {
   const numbers = values.map(toNumber);
   if (dtype === "float32") return Float32Array.from(numbers);
   return dtype === "bool" ? Uint8Array.from(numbers) : Float64Array.from(numbers);
@@ -43,7 +46,8 @@ export function ramp(n: number, seed: number, dtype: "float32" | "float64"): Flo
 export function fnv(data: Float32Array | Float64Array, dtype: DTypeName): number {
   const source = dtype === "int64" ? BigInt64Array.from(data, (x) => BigInt(x)) : data;
   let h = 0x811c9dc5;
-  for (const byte of new Uint8Array(source.buffer, source.byteOffset, source.byteLength)) h = Math.imul(h ^ byte, 0x01000193);
+  for (const byte of new Uint8Array(source.buffer, source.byteOffset, source.byteLength))
+    h = Math.imul(h ^ byte, 0x01000193);
   return h >>> 0;
 }
 

@@ -44,14 +44,18 @@ function check({ text, tensor, requiresGrad, gradFn, defaultDtype, options }: Ca
   if (options !== undefined) setPrintoptions(options);
   try {
     const { dtype, shape } = tensor;
-    const printed = formatTensor({ data: elements(tensor), shape, dtype, requiresGrad, gradFn }, { defaultDtype });
+    const printed = formatTensor(
+      { data: elements(tensor), shape, dtype, requiresGrad, gradFn },
+      { defaultDtype },
+    );
     assert.equal(printed, text);
   } finally {
     setPrintoptions({ profile: "default" });
   }
 }
 
-const title = (text: string): string => (text.length > 70 ? `${text.slice(0, 70)}…` : text).replace(/\s+/g, " ");
+const title = (text: string): string =>
+  (text.length > 70 ? `${text.slice(0, 70)}…` : text).replace(/\s+/g, " ");
 
 describe("golden: printed tensors", () => {
   for (const c of golden.tensors) it(title(c.text), () => check(c));

@@ -14,7 +14,10 @@ interface Ordered {
   fnv?: number;
 }
 
-const golden = load<{ ordered: Ordered[]; special: { input: GoldenTensor; dims: number[]; sum: GoldenTensor }[] }>("sums");
+const golden = load<{
+  ordered: Ordered[];
+  special: { input: GoldenTensor; dims: number[]; sum: GoldenTensor }[];
+}>("sums");
 
 const size = (shape: readonly number[]): number => shape.reduce((a, b) => a * b, 1);
 
@@ -30,9 +33,13 @@ describe("golden: the order of sums", () => {
           const sums = sumDims(data, dtype, shape, dims);
           assert.equal(sums.length, n, where);
           const first = toArray(values ?? head!, dtype);
-          assert.ok(sameBits(sums.slice(0, first.length), first), `${where}: ${[...sums.slice(0, 6)]}, PyTorch ${[...first]}`);
+          assert.ok(
+            sameBits(sums.slice(0, first.length), first),
+            `${where}: ${[...sums.slice(0, 6)]}, PyTorch ${[...first]}`,
+          );
           if (hash !== undefined) assert.equal(fnv(sums, dtype), hash, `${where}: all values`);
-          if (dims.length === rank) assert.ok(Object.is(sumAll(data, dtype), sums[0]), `sumAll of [${shape}]`);
+          if (dims.length === rank)
+            assert.ok(Object.is(sumAll(data, dtype), sums[0]), `sumAll of [${shape}]`);
         }
       });
     }

@@ -1,20 +1,28 @@
 // Sums over any dims of a row-major array, in the order in which PyTorch's CPU kernel adds: bit for bit.
 // Imports types only. Source: ATen/native/cpu/SumKernel.cpp and TensorIterator.cpp, PyTorch 2.11.
 //
-// The order is that of the AVX2 kernel on one thread, at any size; with more threads PyTorch itself splits sums of
-// 32768 elements and more, and their last bits then depend on the number of threads.
+// The order is that of the AVX2 kernel on one thread, at any size; with more threads PyTorch itself splits
+// sums of 32768 elements and more, and their last bits then depend on the number of threads.
 import type { DTypeName, TypedArray } from "../../dtype";
 
 type Floats = Float32Array | Float64Array;
 
 /**
- * The order of addition for one element type. A vector has `lanes` elements; four vectors (or four scalars) are summed
- * side by side. Each function is written out for each type, since a shared one would run several times slower.
+ * The order of addition for one element type. A vector has `lanes` elements; four vectors (or four scalars) are
+ * summed side by side. Each function is written out for each type: a shared one would be several times slower.
  */
 interface Precision<A extends Floats> {
   lanes: number;
-  /** acc[g·lanes + l] = Σᵣ data[start + r·rowStride + g·colStride + l], for four g and r < rows, one after another. */
-  block(data: A, start: number, rowStride: number, colStride: number, rows: number, lanes: number, acc: A): void;
+  /** acc[g·lanes + l] = Σᵣ data[start + r·rowStride + g·colStride + l] for four g, r < rows in order. */
+  block(
+    data: A,
+    start: number,
+    rowStride: number,
+    colStride: number,
+    rows: number,
+    lanes: number,
+    acc: A,
+  ): void;
   /** The sum of n < 64 elements, `stride` apart, through four accumulators. */
   shortRow(data: A, start: number, stride: number, n: number): number;
   /** The sum of n < 64 · lanes adjacent elements through four vectors. */
@@ -137,8 +145,8 @@ const double: Precision<Float64Array> = {
 };
 
 /**
- * Four rows of `lanes` sums, as `block` numbers them, by cascade: 16 or more rows make a partial sum, so many of those
- * one of the next level, over four levels. Returns the array that holds them, until the next call.
+ * Four rows of `lanes` sums, as `block` numbers them, by cascade: 16 or more rows make a partial sum, so many of
+ * those one of the next level, over four levels. Returns the array that holds them, until the next call.
  */
 function cascade<A extends Floats>(
   p: Precision<A>,
@@ -186,7 +194,7 @@ function ceilLog2(x: number): number {
   return x <= 2 ? 1 : 32 - Math.clz32(x - 1);
 }
 
-/** Sums of `lanes` adjacent columns over n rows `stride` apart, four rows at a time; they stand at the array's start. */
+/** Sums of `lanes` adjacent columns over n rows `stride` apart, at the start of the array that is returned. */
 function columns<A extends Floats>(
   p: Precision<A>,
   data: A,
@@ -197,7 +205,8 @@ function columns<A extends Floats>(
 ): A {
   const rows = n >> 2;
   const acc = cascade(p, data, start, GROUPS * stride, stride, rows, lanes);
-  for (let i = GROUPS * rows; i < n; i++) for (let l = 0; l < lanes; l++) acc[l] += data[start + i * stride + l];
+  for (let i = GROUPS * rows; i < n; i++)
+    for (let l = 0; l < lanes; l++) acc[l] += data[start + i * stride + l];
   for (let g = 1; g < GROUPS; g++) for (let l = 0; l < lanes; l++) acc[l] += acc[g * lanes + l];
   return acc;
 }
@@ -222,7 +231,7 @@ function run<A extends Floats>(p: Precision<A>, data: A, start: number, n: numbe
 }
 
 /**
- * Adds to out[outStart + j·outStride], for j < size1, the sum over i < size0 of data[start + i·stride0 + j·stride1].
+ * Adds Σᵢ data[start + i·stride0 + j·stride1], i < size0, to out[outStart + j·outStride], for j < size1.
  * Which of the four orders applies depends on the strides and sizes alone, as in PyTorch's `cascade_sum`.
  */
 function reduce2d<A extends Floats>(
@@ -317,7 +326,18 @@ function sumFloats<A extends Floats>(
   let start = 0;
   let outStart = 0;
   for (;;) {
-    reduce2d(p, data, start, inner.size, inner.stride, second.size, second.stride, out, outStart, second.outStride);
+    reduce2d(
+      p,
+      data,
+      start,
+      inner.size,
+      inner.stride,
+      second.size,
+      second.stride,
+      out,
+      outStart,
+      second.outStride,
+    );
     let d = 0;
     for (; d < outer.length; d++) {
       const { size, stride, outStride } = outer[d];
@@ -332,7 +352,12 @@ function sumFloats<A extends Floats>(
   }
 }
 
-function sumIntegers(data: TypedArray, shape: readonly number[], reduceDims: readonly number[], out: Float64Array): Float64Array {
+function sumIntegers(
+  data: TypedArray,
+  shape: readonly number[],
+  reduceDims: readonly number[],
+  out: Float64Array,
+): Float64Array {
   const dims = loopDims(shape, reduceDims);
   const add = (d: number, start: number, outStart: number): void => {
     if (d < 0) {
@@ -345,24 +370,31 @@ function sumIntegers(data: TypedArray, shape: readonly number[], reduceDims: rea
   if (data.length > 0) add(dims.length - 1, 0, 0);
   for (const value of out) {
     if (!Number.isSafeInteger(value)) {
-      throw new RangeError(`sum: ${value} is beyond ±(2**53 - 1), past which int64 is not exact here; sum as float64`);
+      throw new RangeError(
+        `sum: ${value} is beyond ±(2**53 - 1), past which int64 is not exact here; sum as float64`,
+      );
     }
   }
   return out;
 }
 
 /**
- * The sums of `data`, row-major of `shape`, over `reduceDims` (distinct, not negative): the kept dims, row-major.
+ * The sums of `data`, row-major of `shape`, over `reduceDims` (distinct, not negative), as the kept dims.
  * float32 and float64 keep their type; int64 and bool sum to int64, exactly.
  * @throws RangeError where an integer sum is beyond ±(2⁵³ − 1)
  */
-export function sumDims(data: Float32Array, dtype: "float32", shape: readonly number[], reduceDims: readonly number[]): Float32Array;
-export function sumDims(data: TypedArray, dtype: DTypeName, shape: readonly number[], reduceDims: readonly number[]): Floats;
-export function sumDims(data: TypedArray, dtype: DTypeName, shape: readonly number[], reduceDims: readonly number[]): Floats {
+export function sumDims(
+  data: TypedArray,
+  dtype: DTypeName,
+  shape: readonly number[],
+  reduceDims: readonly number[],
+): Floats {
   let size = 1;
   for (let d = 0; d < shape.length; d++) if (!reduceDims.includes(d)) size *= shape[d];
-  if (dtype === "float32") return sumFloats(single, data as Float32Array, shape, reduceDims, new Float32Array(size));
-  if (dtype === "float64") return sumFloats(double, data as Float64Array, shape, reduceDims, new Float64Array(size));
+  if (dtype === "float32")
+    return sumFloats(single, data as Float32Array, shape, reduceDims, new Float32Array(size));
+  if (dtype === "float64")
+    return sumFloats(double, data as Float64Array, shape, reduceDims, new Float64Array(size));
   return sumIntegers(data, shape, reduceDims, new Float64Array(size));
 }
 
