@@ -48,8 +48,12 @@ export interface Rule {
   result?: "float" | "bool";
   /** The operand that is a condition, and so takes no part in promotion. */
   condition?: number;
-  /** Why two bool operands are refused. */
+  /** Why operands that promote to bool are refused. */
   rejectsBool?: string;
+  /** Whether even one bool operand among others is. */
+  rejectsAnyBool?: boolean;
+  /** What PyTorch numbers the recorded operation where the last operand is a tensor, if not 0. */
+  tensorVariant?: number;
 }
 
 const { fround } = Math;
@@ -60,6 +64,7 @@ function power(a: number, b: number): number {
   if (b === 3) return a * a * a;
   if (b === 1) return a;
   if (b === 0.5) return Math.sqrt(a);
+  if (b === -0.5) return 1 / Math.sqrt(a);
   if (b === -1) return 1 / a;
   if (b === -2) return 1 / (a * a);
   // IEEE 754 has (±1) ** ±∞ = 1 and 1 ** NaN = 1; JavaScript has NaN for both.
@@ -70,6 +75,7 @@ function power(a: number, b: number): number {
 function power32(a: number, b: number): number {
   if (b === 3) return fround(a * a) * a;
   if (b === -2) return 1 / fround(a * a);
+  if (b === -0.5) return 1 / fround(Math.sqrt(a));
   return power(a, b);
 }
 
@@ -92,16 +98,20 @@ export const rules = {
   /** The square root of a, correctly rounded. */
   sqrt: { value: (a) => Math.sqrt(a), grad: [(g, { y }) => g.div(y.mul(2))], result: "float" },
   /** The absolute value of a. The gradient at 0 is 0. */
-  abs: { value: (a) => Math.abs(a), grad: [(g, { a }) => g.mul(a.sign())] },
+  abs: {
+    value: (a) => Math.abs(a),
+    grad: [(g, { a }) => g.mul(a.sign())],
+    rejectsBool: "not implemented for bool tensors.",
+  },
   /** −1, 0 or 1 by the sign of a. The gradient is 0 everywhere. */
   sign: { value: (a) => Number(a > 0) - Number(a < 0), grad: [(g) => g.mul(0)] },
   /** The hyperbolic tangent of a. */
   tanh: { value: (a) => Math.tanh(a), grad: [(g, { y }) => g.mul(y.mul(y).neg().add(1))], result: "float" },
   /** a where it is positive, else 0. The gradient at 0 is 0. */
   relu: {
-    // NaN stays NaN, as in PyTorch.
+    // NaN stays NaN, and lets the gradient through, as in PyTorch. Where y ≤ 0 it is 0, and so is the gradient.
     value: (a) => (a <= 0 ? 0 : a),
-    grad: [(g, { y }) => g.where(y.gt(0), 0)],
+    grad: [(g, { y }) => y.where(y.le(0), g)],
     rejectsBool: "Boolean inputs not supported for relu",
   },
 
@@ -111,7 +121,8 @@ export const rules = {
   sub: {
     value: (a, b) => a - b,
     grad: [(g) => g, (g) => g.neg()],
-    rejectsBool: "Subtraction, the `-` operator, with two bool tensors is not supported.",
+    rejectsBool: "Subtraction, the `-` operator, with a bool tensor is not supported.",
+    rejectsAnyBool: true,
   },
   /** a · b, element by element. */
   mul: { value: (a, b) => a * b, grad: [(g, { b }) => g.mul(b), (g, { a }) => g.mul(a)] },
@@ -126,9 +137,11 @@ export const rules = {
     value: power,
     float32: power32,
     int64: integerPower,
+    rejectsBool: "not implemented for bool tensors.",
+    tensorVariant: 1,
     grad: [
       // b·a^(b−1), and 0 where b is 0, also at a = 0.
-      (g, { a, b }) => g.mul(b.mul(a.pow(b.sub(1)))).where(b.ne(0), 0),
+      (g, { a, b }) => g.mul(b.mul(a.pow(b.add(-1)))).where(b.ne(0), 0),
       // a^b·ln a, and 0 at a = 0 where b ≥ 0: there a^b is constant in b.
       (g, { a, b, y }) => g.mul(y.mul(a.log())).where(a.ne(0).where(b.ge(0), 1), 0),
     ],

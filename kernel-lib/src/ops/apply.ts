@@ -113,8 +113,11 @@ class OpNode<A> extends TensorNode implements SavedTensors<A> {
 
 /** A recorded pointwise operation: what a rule's gradients read. */
 class PointwiseNode extends TensorNode {
-  constructor(private readonly rule: Rule, name: string, inputs: readonly Tensor[], output: Tensor) {
-    super(name, inputs, output);
+  private readonly rule: Rule;
+
+  constructor({ rule, name }: PointwiseOp, inputs: readonly Tensor[], output: Tensor) {
+    super(backwardName(name, inputs[inputs.length - 1].isNumber ? 0 : rule.tensorVariant), inputs, output);
+    this.rule = rule;
   }
 
   get a(): Tensor {
@@ -147,7 +150,7 @@ function fit(g: Tensor, { shape, dtype }: Spec): Tensor {
   return summed.dtype === dtype ? summed : summed.to(dtype);
 }
 
-const backwardName = (name: string): string => `${name[0].toUpperCase()}${name.slice(1)}Backward0`;
+const backwardName = (name: string, variant = 0): string => `${name[0].toUpperCase()}${name.slice(1)}Backward${variant}`;
 
 const needsNode = (inputs: readonly Tensor[]): boolean => isGradEnabled() && inputs.some((input) => input.node !== null);
 
@@ -163,7 +166,7 @@ export function apply<A>(op: Op<A>, inputs: readonly Tensor[], attributes: A): T
   return out;
 }
 
-/** A number as an operand: a 0-dim tensor whose type yields to the others'. */
+/** A number as an operand: a 0-dim tensor whose type yields to the others', and whose value keeps all its digits. */
 function wrapNumber(value: number): Tensor {
   const out = new Tensor(new Storage(Float64Array.of(value)), [], Number.isInteger(value) ? "int64" : "float64");
   out.isNumber = true;
@@ -186,10 +189,12 @@ function toOperand(name: string, value: unknown): Tensor {
  * only where they are of a higher category (bool < integer < floating point).
  */
 export function resultType(inputs: readonly Tensor[]): DTypeName {
+  // Numbers among themselves, as in the exponent b − 1 of a gradient, stay numbers.
+  const float = inputs.every(({ isNumber }) => isNumber) ? "float64" : getDefaultDtype();
   const best: (DTypeName | null)[] = [null, null, null];
   for (const { dtype, ndim, isNumber } of inputs) {
     const rank = isNumber ? 2 : ndim === 0 ? 1 : 0;
-    const own = isNumber && dtype === "float64" ? getDefaultDtype() : dtype;
+    const own = isNumber && dtype === "float64" ? float : dtype;
     const other = best[rank];
     best[rank] = other === null ? own : promote(other, own);
   }
@@ -203,19 +208,21 @@ export function resultType(inputs: readonly Tensor[]): DTypeName {
 interface PointwiseOp extends Computation<PointwiseAttributes> {
   readonly name: RuleName;
   readonly rule: Rule;
-  readonly gradFn: string;
 }
 
 const pointwiseOps = Object.fromEntries(
   (Object.keys(ruleTable) as RuleName[]).map((name): [RuleName, PointwiseOp] => [
     name,
-    { name, rule: ruleTable[name], kernel: pointwiseKernel(name), gradFn: backwardName(name) },
+    { name, rule: ruleTable[name], kernel: pointwiseKernel(name) },
   ]),
 ) as Record<RuleName, PointwiseOp>;
 
 function operandsOf(op: PointwiseOp, values: readonly unknown[]): Tensor[] {
   const arity = op.rule.value.length;
   if (values.length !== arity) throw new TypeError(`${op.name}: expected ${arity} operand(s), got ${values.length}`);
+  if (!values.some((value) => value instanceof Tensor)) {
+    throw new TypeError(`${op.name}: one operand at least must be a Tensor, got ${values.map(describe).join(" and ")}`);
+  }
   return values.map((value) => toOperand(op.name, value));
 }
 
@@ -223,7 +230,9 @@ function operandsOf(op: PointwiseOp, values: readonly unknown[]): Tensor[] {
 function computeType(op: PointwiseOp, inputs: readonly Tensor[]): DTypeName {
   const { rule } = op;
   const dtype = resultType(rule.condition === undefined ? inputs : inputs.filter((_, i) => i !== rule.condition));
-  if (rule.rejectsBool && dtype === "bool") throw new TypeError(`${op.name}: ${rule.rejectsBool}`);
+  if (dtype === "bool" ? rule.rejectsBool : rule.rejectsAnyBool && inputs.some((input) => input.dtype === "bool")) {
+    throw new TypeError(`${op.name}: ${rule.rejectsBool}`);
+  }
   return rule.result === "float" && !isFloat(dtype) ? getDefaultDtype() : dtype;
 }
 
@@ -240,7 +249,8 @@ export function pointwise(name: RuleName, values: readonly unknown[]): Tensor {
   const dtype = computeType(op, inputs);
   const spec = { shape: broadcastAll(name, inputs), dtype: op.rule.result === "bool" ? ("bool" as const) : dtype };
   const out = new Tensor(run(op, inputs, spec, { dtype }), spec.shape, spec.dtype);
-  if (op.rule.grad && isFloat(spec.dtype) && needsNode(inputs)) out.node = new PointwiseNode(op.rule, op.gradFn, inputs, out);
+  out.isNumber = inputs.every(({ isNumber }) => isNumber);
+  if (op.rule.grad && isFloat(spec.dtype) && needsNode(inputs)) out.node = new PointwiseNode(op, inputs, out);
   return out;
 }
 
@@ -265,7 +275,7 @@ export function pointwiseInPlace(name: RuleName, target: Tensor, rest: readonly 
   }
   const recorded = op.rule.grad && needsNode(inputs);
   // Made before the write, so that it knows the operands as they were; the write then outdates the target among them.
-  const node = recorded ? new PointwiseNode(op.rule, op.gradFn, inputs, target) : null;
+  const node = recorded ? new PointwiseNode(op, inputs, target) : null;
   runInPlace(op, inputs, { shape, dtype: target.dtype }, { dtype });
   if (node) {
     node.wroteInPlace();

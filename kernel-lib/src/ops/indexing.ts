@@ -67,7 +67,7 @@ const scatterOp: Op<Indexed & { source: Shape }> = {
  */
 export function at(x: Tensor, ...indices: Index[]): Tensor {
   if (indices.length === 1 && typeof indices[0] === "number" && x.ndim > 0) return select(x, 0, indices[0]);
-  const { parts, gradFn } = parse(x, indices);
+  const { parts, gradFn } = parse(x, indices.map(unwrap));
   let places = [0];
   for (const { offsets } of parts) places = places.flatMap((place) => offsets.map((offset) => place + offset));
   const shape = parts.flatMap((part) => part.shape);
@@ -158,6 +158,10 @@ function dimsUsed(index: Index): number {
   if (index === null || index === "...") return 0;
   return index instanceof Tensor && index.dtype === "bool" ? index.ndim : 1;
 }
+
+/** A tensor of one integer and no dims counts as that integer. */
+const unwrap = (index: Index): Index =>
+  index instanceof Tensor && index.ndim === 0 && index.dtype === "int64" ? index.item() : index;
 
 function parse(x: Tensor, indices: readonly Index[]): { parts: Part[]; gradFn: string } {
   for (const index of indices) {

@@ -29,7 +29,7 @@ const GRAD_FN: Readonly<Record<string, string>> = {
   "1,1": "DotBackward0",
   "2,1": "MvBackward0",
   "2,2": "MmBackward0",
-  "3,3": "BmmBackward0",
+  "1,2": "SqueezeBackward4",
 };
 
 const matmulOp: Op<null> = {
