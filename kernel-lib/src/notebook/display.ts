@@ -86,7 +86,8 @@ function createRender(vega: Vega, vegaLite: VegaLite): Render {
   return (spec) => {
     checkFields(spec);
     const log = new Log();
-    const { $schema: _schema, ...unversioned } = spec;
+    // A copy, since vega writes an id into every row that it is given.
+    const { $schema: _schema, ...unversioned } = JSON.parse(JSON.stringify(spec)) as Spec;
     const compiled = vegaLite.compile(unversioned, { logger: log });
     const view = new vega.View(vega.parse(compiled.spec), { renderer: "none", logger: log });
     try {
@@ -106,12 +107,16 @@ function createRender(vega: Vega, vegaLite: VegaLite): Render {
         .background(view.background())
         .render(view.scenegraph().root)
         .svg();
+      if (!SOME_MARK.test(svg)) throw new Error("cannot draw the figure: none of its rows can be drawn");
       return uniqueIds(svg);
     } finally {
       view.finalize();
     }
   };
 }
+
+// The group of a mark with something in it.
+const SOME_MARK = /<g class="mark-\w+ role-mark[^>]*><(?!\/g>)/;
 
 // Vega reports through a logger what would otherwise end as an empty picture.
 class Log {

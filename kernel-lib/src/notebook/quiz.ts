@@ -35,12 +35,14 @@ function kind(value: Plain): string {
   return `values of shape [${shapeOf(value).join(", ")}]`;
 }
 
+function write(value: Plain): string {
+  if (Array.isArray(value)) return `[${value.map(write).join(", ")}]`;
+  return typeof value === "string" ? JSON.stringify(value) : String(value);
+}
+
 function brief(value: Plain): string {
-  const text =
-    JSON.stringify(value, (_key, inner: unknown) =>
-      typeof inner === "number" && !Number.isFinite(inner) ? String(inner) : inner,
-    ) ?? "undefined";
-  return text.length > 60 ? `${text.slice(0, 57)}…` : text;
+  const text = write(value);
+  return text.length > 60 ? `${text.slice(0, 59)}…` : text;
 }
 
 function sentence(text: string | undefined): string {
