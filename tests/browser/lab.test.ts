@@ -223,10 +223,11 @@ function ranCells(page: Page): Promise<RanCell[]> {
 /** The plots that the notebook in sight shows, when there are `expected` of them or a while later. */
 async function drawnPlots(page: Page, expected: number): Promise<{ plots: number; blank: number }> {
   const drawings = ".jp-NotebookPanel:not(.lm-mod-hidden) .vega-embed :is(canvas.marks, svg.marks)";
-  const wanted: [string, number] = [drawings, expected];
-  await page
-    .waitForFunction(([selector, count]) => document.querySelectorAll(selector).length >= count, wanted, { timeout: 20_000 })
-    .catch(() => undefined);
+  await page.waitForFunction(
+    ([selector, count]) => document.querySelectorAll(selector).length >= count,
+    [drawings, expected] as [string, number],
+    { timeout: 20_000 },
+  ).catch(() => undefined);
   return page.evaluate((selector) => {
     const found = [...document.querySelectorAll(selector)];
     const blank = found.filter((drawing) => {

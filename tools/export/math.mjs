@@ -13,8 +13,8 @@ export function renderMath(source, displayMode) {
   return displayMode ? `<span class="display-math">${math}</span>` : math;
 }
 
-// A browser sets a variable in Unicode's mathematical italics, which are blank where no font has them: as a class it can
-// have the text's own italics. And browsers implement MathML Core, which has no mathvariant but "normal": bold is
+// A browser sets a variable in Unicode's mathematical italics, which are blank where no font has them: as a class it
+// can have the text's own italics. And browsers implement MathML Core, which has no mathvariant but "normal": bold is
 // left to the style sheet, and these two alphabets have characters of their own, some of them older than the rest.
 const ALPHABETS = {
   "double-struck": { start: 0x1d538, earlier: { C: "ℂ", H: "ℍ", N: "ℕ", P: "ℙ", Q: "ℚ", R: "ℝ", Z: "ℤ" } },
