@@ -74,17 +74,27 @@ const single: Precision<Float32Array> = {
     const rows = vectors >> 2;
     let total = 0;
     for (let k = start + 8 * vectors; k < start + n; k++) total = f(total + data[k]);
-    for (let l = 0; l < 8; l++) {
+    // Two lanes at a time: eight additions that do not wait for each other.
+    for (let l = 0; l < 8; l += 2) {
       let [s0, s1, s2, s3] = [0, 0, 0, 0];
+      let [t0, t1, t2, t3] = [0, 0, 0, 0];
       let p = start + l;
       for (let r = 0; r < rows; r++, p += 32) {
         s0 = f(s0 + data[p]);
+        t0 = f(t0 + data[p + 1]);
         s1 = f(s1 + data[p + 8]);
+        t1 = f(t1 + data[p + 9]);
         s2 = f(s2 + data[p + 16]);
+        t2 = f(t2 + data[p + 17]);
         s3 = f(s3 + data[p + 24]);
+        t3 = f(t3 + data[p + 25]);
       }
-      for (let v = 4 * rows; v < vectors; v++, p += 8) s0 = f(s0 + data[p]);
+      for (let v = 4 * rows; v < vectors; v++, p += 8) {
+        s0 = f(s0 + data[p]);
+        t0 = f(t0 + data[p + 1]);
+      }
       total = f(total + f(f(f(s0 + s1) + s2) + s3));
+      total = f(total + f(f(f(t0 + t1) + t2) + t3));
     }
     return total;
   },
@@ -128,17 +138,26 @@ const double: Precision<Float64Array> = {
     const rows = vectors >> 2;
     let total = 0;
     for (let k = start + 4 * vectors; k < start + n; k++) total += data[k];
-    for (let l = 0; l < 4; l++) {
+    for (let l = 0; l < 4; l += 2) {
       let [s0, s1, s2, s3] = [0, 0, 0, 0];
+      let [t0, t1, t2, t3] = [0, 0, 0, 0];
       let p = start + l;
       for (let r = 0; r < rows; r++, p += 16) {
         s0 += data[p];
+        t0 += data[p + 1];
         s1 += data[p + 4];
+        t1 += data[p + 5];
         s2 += data[p + 8];
+        t2 += data[p + 9];
         s3 += data[p + 12];
+        t3 += data[p + 13];
       }
-      for (let v = 4 * rows; v < vectors; v++, p += 4) s0 += data[p];
+      for (let v = 4 * rows; v < vectors; v++, p += 4) {
+        s0 += data[p];
+        t0 += data[p + 1];
+      }
       total += s0 + s1 + s2 + s3;
+      total += t0 + t1 + t2 + t3;
     }
     return total;
   },
@@ -310,15 +329,15 @@ function sumFloats<A extends Floats>(
   reduceDims: readonly number[],
   out: A,
 ): A {
-  if (data.length === 0) return out;
-  const dims = loopDims(shape, reduceDims);
-  if (dims.length === 0 || dims[0].outStride !== 0) {
-    // Nothing is added but the zero that every sum starts from: −0 becomes 0.
-    for (let i = 0; i < out.length; i++) out[i] = data[i] + 0;
+  if (out.length === 1) {
+    out[0] = run(p, data, 0, data.length);
     return out;
   }
-  if (dims.length === 1) {
-    out[0] = run(p, data, 0, data.length);
+  if (data.length === 0) return out;
+  const dims = loopDims(shape, reduceDims);
+  if (dims[0].outStride !== 0) {
+    // Nothing is added but the zero that every sum starts from: −0 becomes 0.
+    for (let i = 0; i < out.length; i++) out[i] = data[i] + 0;
     return out;
   }
   const [inner, second, ...outer] = dims;
