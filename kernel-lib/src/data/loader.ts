@@ -1,5 +1,5 @@
 // Owns DataLoader: a dataset in batches. Imports datasets, samplers, collate, the generator and the kernel's interrupt.
-import { checkCount, describe } from "../check";
+import { describe } from "../check";
 import { throwIfInterrupted } from "../notebook/link";
 import { defaultGenerator, type Generator } from "../random";
 import { collate as defaultCollate, type Collated } from "./collate";
@@ -43,13 +43,18 @@ export class DataLoader<T, B = Collated<Awaited<T>>> implements Iterable<B>, Asy
   constructor(dataset: Stream<T>, options?: StreamOptions<Awaited<T>, B>);
   constructor(dataset: Dataset<T> | Stream<T>, options: LoaderOptions<Awaited<T>, B> = {}) {
     const { batchSize = 1, shuffle = false, dropLast = false, generator, collate } = options;
-    checkCount("DataLoader", "batchSize", batchSize, 1);
+    if (!Number.isInteger(batchSize) || batchSize < 1) {
+      throw new RangeError(`DataLoader: batchSize should be a positive integer value, but got batchSize=${describe(batchSize)}`);
+    }
     const source = dataset as Partial<Iterable<T> & AsyncIterable<T>> | null | undefined;
     if (!isDataset(dataset)) {
       if (!source?.[Symbol.iterator] && !source?.[Symbol.asyncIterator]) {
         throw new TypeError(`DataLoader: expected a dataset (anything with length and at) or an iterable, got ${describe(dataset)}`);
       }
       if (shuffle) throw new TypeError("DataLoader: a stream cannot be shuffled: its samples come in their own order");
+    }
+    if (shuffle && isDataset(dataset) && dataset.length === 0) {
+      throw new RangeError("DataLoader: num_samples should be a positive integer value, but got num_samples=0: there is nothing to shuffle");
     }
     this.dataset = dataset;
     this.batchSize = batchSize;

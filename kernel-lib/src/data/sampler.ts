@@ -13,7 +13,10 @@ type Steps<T> = globalThis.Generator<T, void, void>;
  * asked for, so that a whole epoch moves the default generator by one seed only.
  */
 export function* shuffled(n: number, generator?: Generator): Steps<number> {
-  yield* randperm(n, generator ?? new Generator().manualSeed(defaultGenerator.nextInt63()));
+  const stream = generator ?? new Generator().manualSeed(defaultGenerator.nextInt63());
+  yield* randperm(n, stream);
+  // PyTorch draws a second order at the end, of which it uses nothing; only the generator shows it.
+  randperm(n, stream);
 }
 
 /** Runs of `size` items; the last may be shorter, and is left out where `dropLast` is set. */

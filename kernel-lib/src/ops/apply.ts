@@ -42,6 +42,7 @@ abstract class TensorNode extends Node<Tensor> {
   readonly specs: readonly Spec[];
   // The operands, then the result; null once backward has freed them.
   private saved: readonly Tensor[] | null;
+  private storages: readonly Storage[] | null;
   private readonly versions: number[];
 
   constructor(readonly name: string, inputs: readonly Tensor[], output: Tensor) {
@@ -50,7 +51,8 @@ abstract class TensorNode extends Node<Tensor> {
     // Not the tensors themselves, which would keep their elements alive after release.
     this.specs = inputs.map(({ shape, dtype }) => ({ shape, dtype }));
     this.saved = [...inputs, output];
-    this.versions = this.saved.map((tensor) => tensor.storage.version);
+    this.storages = this.saved.map(({ storage }) => storage);
+    this.versions = this.storages.map(({ version }) => version);
   }
 
   get nextFunctions(): readonly (TensorNode | null)[] {
@@ -59,6 +61,7 @@ abstract class TensorNode extends Node<Tensor> {
 
   override release(): void {
     this.saved = null;
+    this.storages = null;
   }
 
   /** Notes that the operation has just written its result into its first operand. */
@@ -67,16 +70,27 @@ abstract class TensorNode extends Node<Tensor> {
   }
 
   protected unpack(i: number): Tensor {
-    if (this.saved === null) throw new Error(REUSED);
+    if (this.saved === null || this.storages === null) throw new Error(REUSED);
     const tensor = this.saved[i];
-    if (tensor.storage.version !== this.versions[i]) {
+    const storage = this.storages[i];
+    if (tensor.storage !== storage) return this.replaced(tensor, storage, i);
+    if (storage.version !== this.versions[i]) {
       throw new Error(
         "one of the variables needed for gradient computation has been modified by an inplace operation: " +
           `[${tensor.dtype} ${shapeText(tensor.shape)}], which is operand or output of ${this.name}, is at version ` +
-          `${tensor.storage.version}; expected version ${this.versions[i]} instead.`,
+          `${storage.version}; expected version ${this.versions[i]} instead.`,
       );
     }
     return tensor;
+  }
+
+  /** A saved tensor whose `data` was set since: as in PyTorch a leaf counts as it is now, anything else as it was. */
+  private replaced(tensor: Tensor, storage: Storage, i: number): Tensor {
+    if (tensor.isLeaf) return tensor;
+    const spec = this.specs[i] ?? tensor;
+    const before = new Tensor(storage, spec.shape, spec.dtype);
+    before.node = tensor.node;
+    return before;
   }
 
   needs(i: number): boolean {
