@@ -242,7 +242,24 @@ describe("show", () => {
     assert.equal(said, "[figure] A falling line.\n3\n");
   });
 
-  it("hands over promises in order before the renderer is loaded, and loads it in a notebook by itself", () => {
+  it("loads the renderer by itself where there is a kernel", () => {
+    // Node emits beforeExit once nothing is under way any more, so also no load.
+    const script = (kernel: boolean) => `
+      const out = [];
+      const link = { interrupted: false, display: (bundle) => out.push(bundle) };
+      if (${kernel}) globalThis[Symbol.for("torchlab.kernel")] = link;
+      const pt = require("torchlab");
+      process.once("beforeExit", () => {
+        globalThis[Symbol.for("torchlab.kernel")] = link;
+        pt.show(pt.plot.loss([2, 1]));
+        console.log(out[0] instanceof Promise);
+      });`;
+    const waits = (kernel: boolean) => execFileSync(process.execPath, ["-e", script(kernel)], { encoding: "utf8" }).trim();
+    assert.equal(waits(true), "false");
+    assert.equal(waits(false), "true");
+  });
+
+  it("hands over promises in order before the renderer is loaded", () => {
     const script = `
       const out = [];
       globalThis[Symbol.for("torchlab.kernel")] = { interrupted: false, display: (bundle) => out.push(bundle) };

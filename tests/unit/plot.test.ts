@@ -107,6 +107,20 @@ describe("plot", () => {
     assert.throws(() => pt.plot.loss([1], { by: "epoch", perEpoch: 0 }), /perEpoch is 0/);
   });
 
+  it("carries no points far beyond the ends of a given axis", () => {
+    const spec = pt.plot.loss(range(50), { x: { title: "iteration", domain: [10, 12] } });
+    assert.deepEqual(rows(lineUnits(spec)[0]).map((row) => row.x), [9, 10, 11, 12, 13]);
+    const across = pt.plot.line([0, 100], [0, 100], { x: { title: "x", domain: [40, 60] } });
+    assert.equal(rows(lineUnits(across)[0]).length, 2, "a line may cross the whole plot");
+  });
+
+  it("gives a label amid the marks a white rim, and one beside the plot none", () => {
+    const rims = (spec: Spec) => units(spec).filter((unit) => unit.mark?.stroke === "white").length;
+    assert.equal(rims(pt.plot.line([0, 1], [0, 1], { label: "a" })), 0);
+    const short = pt.plot.line([0, 0.5], [1, 0], { label: "short" });
+    assert.equal(rims(pt.plot.layer([pt.plot.line([0, 1], [0, 1], { label: "a" }), short])), 1);
+  });
+
   it("tells series by more than colour", () => {
     const spec = pt.plot.line([0, 1], { a: [0, 1], b: [1, 2], c: [2, 3] });
     const looks = lineUnits(spec).map((unit) => JSON.stringify(unit.mark?.strokeDash ?? "solid"));
@@ -124,6 +138,14 @@ describe("plot", () => {
         assert.equal(unit.encoding?.y?.scale?.type, "log");
       }
       assert.deepEqual(rows(lineUnits(spec)[0]).map((row) => row.y), [6], "0 has no place on a log axis");
+    });
+
+    it("widens a log axis to what is laid over it, unless its ends were given", () => {
+      const y = { title: "loss", scale: "log" } as const;
+      const domain = (spec: Spec) => units(spec)[0]?.encoding?.y?.scale?.domain;
+      const over = pt.plot.loss([100, 1000], { y });
+      assert.deepEqual(domain(pt.plot.layer([pt.plot.loss([1, 10], { y }), over])), [1, 1000]);
+      assert.deepEqual(domain(pt.plot.layer([pt.plot.loss([1, 10], { y: { ...y, domain: [1, 20] } }), over])), [1, 20]);
     });
 
     it("is associative and keeps one label a series", () => {
