@@ -16,7 +16,7 @@ export interface GraphNode {
   active?: boolean;
   /** The outline of an active box, default vermilion; of others grey. */
   color?: Color;
-  /** The fill; default white, light for an active box. */
+  /** The fill; default white, a tint for an active box of the default colour. */
   fill?: string;
   /** Its place from the top of its column, counted from 0; may be a fraction. Default: in the order given. */
   row?: number;
@@ -176,7 +176,7 @@ export function graph(
     node: node.id,
     stroke: css(node.color ?? (node.active ? "vermilion" : "grey")),
     strokeWidth: node.active ? 3.5 : 1.5,
-    fill: node.fill ?? (node.active ? "#FDF0E7" : "#FFFFFF"),
+    fill: node.fill ?? (node.active && node.color === undefined ? "#FDF0E7" : "#FFFFFF"),
   }));
   const labels = list.map(({ node, x, y }): Row => ({
     x: round(x),
