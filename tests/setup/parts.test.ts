@@ -103,10 +103,17 @@ describe("set-up's parts", () => {
         "": { version: "1.0.0" },
         "node_modules/a": { version: "1.0.0" },
         "node_modules/b": { version: "2.0.0", optional: true },
+        "kernel-lib/node_modules/c": { version: "3.0.0" },
         "node_modules/here": { link: true },
       },
     };
-    const installed = { packages: { "node_modules/a": { version: "1.0.0" }, "node_modules/here": { link: true } } };
+    const installed = {
+      packages: {
+        "node_modules/a": { version: "1.0.0" },
+        "kernel-lib/node_modules/c": { version: "3.0.0" },
+        "node_modules/here": { link: true },
+      },
+    };
 
     it("are there when each has the version of the lock; optional ones may be missing", () => {
       assert.equal(parts.steps.fulfilsLock(lock, installed), true);
@@ -114,10 +121,11 @@ describe("set-up's parts", () => {
 
     it("are not there when one has another version, is missing, or has lost its folder", () => {
       const other = { packages: { ...installed.packages, "node_modules/a": { version: "1.0.1" } } };
-      const missing = { packages: { "node_modules/here": { link: true } } };
+      const missing = { packages: { ...installed.packages, "kernel-lib/node_modules/c": undefined } };
       assert.equal(parts.steps.fulfilsLock(lock, other), false);
       assert.equal(parts.steps.fulfilsLock(lock, missing), false);
-      assert.equal(parts.steps.fulfilsLock(lock, installed, (path: string) => path !== "node_modules/a"), false);
+      assert.equal(parts.steps.foldersAreThere(lock, (path: string) => path !== "node_modules/b"), true);
+      assert.equal(parts.steps.foldersAreThere(lock, (path: string) => path !== "kernel-lib/node_modules/c"), false);
     });
   });
 

@@ -16,20 +16,30 @@ export const profiles = {
 };
 
 /**
- * Whether npm's own record of what lies in node_modules fulfils the lock file.
+ * Whether npm's own record of what it installed fulfils the lock file.
  * @param {{ packages: object }} wanted package-lock.json, parsed
  * @param {{ packages?: object }} installed node_modules/.package-lock.json, parsed
- * @param {(path: string) => boolean} isThere whether a package's folder, relative to the root, is there
  */
-export function fulfilsLock(wanted, installed, isThere = () => true) {
-  return Object.entries(wanted.packages)
-    .filter(([path]) => path.startsWith("node_modules/"))
-    .every(([path, entry]) => {
-      const found = installed.packages?.[path];
-      // Packages for other platforms are optional and absent.
-      if (found === undefined) return entry.optional === true || entry.peer === true;
-      return found.version === entry.version && Boolean(found.link) === Boolean(entry.link) && isThere(path);
-    });
+export function fulfilsLock(wanted, installed) {
+  return packagesOf(wanted).every(([path, entry]) => {
+    const found = installed.packages?.[path];
+    if (found === undefined) return mayBeMissing(entry);
+    return found.version === entry.version && Boolean(found.link) === Boolean(entry.link);
+  });
+}
+
+/** Whether every package that the lock file asks for has its folder. `isThere` takes a path relative to the root. */
+export function foldersAreThere(wanted, isThere) {
+  return packagesOf(wanted).every(([path, entry]) => mayBeMissing(entry) || isThere(path));
+}
+
+function packagesOf(lock) {
+  return Object.entries(lock.packages).filter(([path]) => path.includes("node_modules/"));
+}
+
+// Packages for other platforms are optional.
+function mayBeMissing(entry) {
+  return entry.optional === true || entry.peer === true;
 }
 
 function packagesKey() {
@@ -39,12 +49,12 @@ function packagesKey() {
 
 export function packagesAreThere() {
   const key = packagesKey();
+  const wanted = JSON.parse(readFileSync(join(root, "package-lock.json"), "utf8"));
+  if (!foldersAreThere(wanted, (path) => existsSync(join(root, path, "package.json")))) return false;
   if (readStamp(nodeModules)?.key === key) return true;
   // Installed by hand with npm itself: just as good.
   const hidden = readIfThere(join(nodeModules, ".package-lock.json"));
-  if (hidden === undefined) return false;
-  const wanted = JSON.parse(readFileSync(join(root, "package-lock.json"), "utf8"));
-  const whole = fulfilsLock(wanted, JSON.parse(hidden), (path) => existsSync(join(root, path, "package.json")));
+  const whole = hidden !== undefined && fulfilsLock(wanted, JSON.parse(hidden));
   if (whole) writeStamp(nodeModules, { key });
   return whole;
 }
@@ -134,8 +144,10 @@ export async function build(say) {
 }
 
 async function step(label, command, args, { say, advice }) {
-  const { code, tail } = await withProgress(label, () => run(command, args, { cwd: root, env: pythonEnv() }), say);
-  if (code === 0) return;
-  const lines = tail.join("\n");
-  throw new PlainError(`set-up failed at: ${label} (exit ${code}). Its last lines:\n\n${lines}\n\n${advice}`);
+  await withProgress(label, async () => {
+    const { code, tail } = await run(command, args, { cwd: root, env: pythonEnv() });
+    if (code === 0) return;
+    const lines = tail.join("\n");
+    throw new PlainError(`set-up failed at: ${label} (exit ${code}). Its last lines:\n\n${lines}\n\n${advice}`);
+  }, say);
 }
