@@ -6,16 +6,26 @@ import katex from "katex";
 /** A formula as MathML. @throws katex.ParseError where the TeX is wrong */
 export function renderMath(source, displayMode) {
   const html = katex.renderToString(source.trim(), { displayMode, output: "mathml", throwOnError: true, strict: "ignore" });
-  const math = html
-    .replace(/<mi>(?=\p{L}<)/gu, '<mi class="variable">')
-    .replace(/<mi mathvariant="(double-struck|script)">([A-Z])(?=<)/g, (_, variant, letter) =>
-      `<mi>${variantLetter(variant, letter)}`);
+  const math = FOR_BROWSERS.reduce((text, [pattern, replacement]) => text.replace(pattern, replacement), html);
   return displayMode ? `<span class="display-math">${math}</span>` : math;
 }
 
-// A browser sets a variable in Unicode's mathematical italics, which are blank where no font has them: as a class it
-// can have the text's own italics. And browsers implement MathML Core, which has no mathvariant but "normal": bold is
-// left to the style sheet, and these two alphabets have characters of their own, some of them older than the rest.
+// KaTeX's MathML supposes more than MathML Core, which is what browsers implement, and more than every font has.
+const FOR_BROWSERS = [
+  // Mathematical italics are blank where no font has them; a class can have the text's own italics.
+  [/<mi>(?=\p{L}<)/gu, '<mi class="variable">'],
+  // Core knows no mathvariant but "normal". Bold is left to the style sheet; these alphabets have characters.
+  [/<mi mathvariant="(double-struck|script)">([A-Z])(?=<)/g, (_, variant, letter) => `<mi>${variantLetter(variant, letter)}`],
+  // Fonts draw a prime raised, so that as a superscript it would be raised twice.
+  [
+    /<msup>(<(\w+)[^>]*>[^<]*<\/\2>)(?:<mrow>)?((?:<mo mathvariant="normal"[^>]*>′<\/mo>)+)(?:<\/mrow>)?<\/msup>/g,
+    (_, base, _tag, primes) => `<mrow>${base}${primes.replace(/<mo[^>]*>/g, '<mo class="prime" lspace="0" rspace="0">')}</mrow>`,
+  ],
+  // After another operator a minus is a sign, and stands close to what it changes.
+  [/(<mo[^>]*>[^<)\]}|′]+<\/mo>)<mo>(?=[−±]<)/g, '$1<mo form="prefix">'],
+];
+
+// Unicode had some of the letters before it had the alphabets.
 const ALPHABETS = {
   "double-struck": { start: 0x1d538, earlier: { C: "ℂ", H: "ℍ", N: "ℕ", P: "ℙ", Q: "ℚ", R: "ℝ", Z: "ℤ" } },
   script: { start: 0x1d49c, earlier: { B: "ℬ", E: "ℰ", F: "ℱ", H: "ℋ", I: "ℐ", L: "ℒ", M: "ℳ", R: "ℛ" } },
