@@ -1,0 +1,226 @@
+// Autograd on tensors: leaves, what accumulates, what backward refuses, in-place changes, gradients of gradients.
+import assert from "node:assert/strict";
+import * as pt from "torchlab";
+
+const leaf = (values: number[]): pt.Tensor => pt.tensor(values, { dtype: "float64", requiresGrad: true });
+
+describe("leaves", () => {
+  it("a tensor made by the user is a leaf; a result is not, and knows its operation", () => {
+    const w = leaf([2]);
+    const y = w.mul(3);
+    assert.deepEqual([w.isLeaf, w.requiresGrad, w.gradFn], [true, true, null]);
+    assert.deepEqual([y.isLeaf, y.requiresGrad, y.gradFn?.name], [false, true, "MulBackward0"]);
+    assert.equal(w.sub(y).isLeaf, false, "w − lr·g is no leaf");
+    assert.equal(pt.zeros(1).isLeaf, true);
+    assert.equal(y.detach().isLeaf, true);
+    assert.deepEqual(y.add(1).gradFn?.nextFunctions.map((f) => f?.name), ["MulBackward0", undefined]);
+  });
+
+  it("only floating-point tensors can require gradients", () => {
+    assert.throws(() => pt.tensor([1]).requiresGrad_(), /only Tensors of floating point dtype can require gradients, this one is int64/);
+    assert.throws(() => leaf([1]).mul(2).requiresGrad_(false), /you can only change requiresGrad flags of leaf variables/);
+  });
+});
+
+describe("backward", () => {
+  it("adds gradients up in the leaves", () => {
+    const w = leaf([3]);
+    for (const expected of [6, 12, 18]) {
+      w.mul(w).backward();
+      assert.equal(w.grad?.item(), expected);
+    }
+  });
+
+  it("adds into the very tensor that grad is", () => {
+    const w = leaf([3]);
+    w.mul(2).backward();
+    const first = w.grad;
+    w.mul(2).backward();
+    assert.equal(w.grad, first);
+    assert.equal(first?.item(), 4);
+  });
+
+  it("gives each leaf a gradient of its own", () => {
+    const [a, b] = [leaf([1]), leaf([2])];
+    a.add(b).backward();
+    a.grad?.zero_();
+    assert.equal(b.grad?.item(), 1);
+  });
+
+  it("keeps the gradient of a result only where asked to", () => {
+    const w = leaf([3]);
+    const [u, v] = [w.mul(2), w.mul(3)];
+    u.retainGrad();
+    u.mul(u).add(v).backward();
+    assert.equal(u.grad?.item(), 12);
+    assert.equal(v.grad, null);
+  });
+
+  it("sums over what broadcasting repeated", () => {
+    const b = leaf([1, 2, 3]);
+    const x = pt.ones(4, 3, { dtype: "float64" });
+    x.mul(b).sum().backward();
+    assert.deepEqual(b.grad?.toArray(), [4, 4, 4]);
+  });
+
+  it("passes through a graph of 100,000 steps", () => {
+    const w = leaf([1]);
+    let y = w.mul(1);
+    for (let i = 0; i < 100_000; i++) y = y.add(1);
+    y.backward();
+    assert.equal(w.grad?.item(), 1);
+  });
+
+  it("takes the gradient of the result", () => {
+    const w = leaf([1, 2]);
+    w.mul(w).backward(pt.tensor([1, 10], { dtype: "float64" }));
+    assert.deepEqual(w.grad?.toArray(), [2, 40]);
+  });
+
+  it("runs inside a gradient rule that runs backward itself, over the same graph", () => {
+    const w = leaf([2]);
+    const u = w.mul(w);
+    const y = u.mul(u);
+    const inner: number[] = [];
+    const node = (u as unknown as { node: { keep: (g: pt.Tensor) => void } }).node;
+    node.keep = () => inner.push(pt.grad(u, w, { retainGraph: true })[0].item());
+    y.backward({ retainGraph: true });
+    assert.deepEqual([w.grad?.item(), inner], [32, [4]]);
+  });
+
+  const refusals: [string, () => unknown, RegExp][] = [
+    ["a tensor without a graph", () => pt.ones(1).backward(), /element 0 of tensors does not require grad and does not have a gradFn/],
+    ["several numbers without a gradient", () => leaf([1, 2]).mul(2).backward(), /grad can be implicitly created only for scalar outputs, and this one has shape \[2\]/],
+    ["a gradient of another shape", () => leaf([1, 2]).mul(2).backward(pt.ones(3)), /Mismatch in shape: the gradient has a shape of \[3\] and the output has a shape of \[2\]/],
+    ["a second time through one graph", () => {
+      const w = leaf([2]);
+      const y = w.mul(w);
+      y.backward();
+      y.backward();
+    }, /Trying to backward through the graph a second time.*retainGraph: true/],
+    ["a saved operand changed in place", () => {
+      const w = leaf([2]);
+      const u = w.mul(1);
+      const y = u.mul(u);
+      u.add_(1);
+      y.backward();
+    }, /modified by an inplace operation: \[float64 \[1\]\], which is operand or output of MulBackward0, is at version 1; expected version 0/],
+    ["a saved result changed in place", () => {
+      const y = leaf([2]).exp();
+      y.detach().zero_();
+      y.backward();
+    }, /modified by an inplace operation/],
+    ["an in-place change of a leaf", () => leaf([2]).add_(1), /a leaf Variable that requires grad is being used in an in-place operation/],
+    ["an input that takes no part", () => pt.grad(leaf([1]).mul(2), [leaf([1])]), /not have been used in the graph.*allowUnused/],
+    ["an input without a gradient", () => pt.grad(leaf([1]).mul(2), [pt.ones(1)]), /One of the differentiated Tensors does not require grad/],
+  ];
+  for (const [what, f, message] of refusals) it(`refuses ${what}`, () => assert.throws(f, message));
+
+  it("goes twice through a graph that is kept, or that saved nothing", () => {
+    const w = leaf([2]);
+    const y = w.mul(w);
+    y.backward({ retainGraph: true });
+    y.backward();
+    const z = w.add(1);
+    z.backward();
+    z.backward();
+    assert.equal(w.grad?.item(), 10);
+  });
+
+  it("does not mind changes of what no gradient needs", () => {
+    const [w, x] = [leaf([2]), pt.tensor([3], { dtype: "float64" })];
+    const y = w.mul(x);
+    pt.noGrad(() => w.sub_(1));
+    y.backward();
+    assert.equal(w.grad?.item(), 3);
+  });
+
+  it("reads saved elements as they were when `data` has been replaced, but a leaf as it is", () => {
+    const x = leaf([0.5]);
+    const s = x.exp();
+    s.data = pt.zeros(1, { dtype: "float64" });
+    s.sum().backward();
+    assert.equal(x.grad?.item(), Math.exp(0.5));
+    const w = leaf([2]);
+    const y = w.mul(w);
+    w.data = pt.tensor([5], { dtype: "float64" });
+    y.backward();
+    assert.equal(w.grad?.item(), 10);
+  });
+});
+
+describe("in-place operations", () => {
+  it("are recorded, and can be gone back through", () => {
+    const w = leaf([3]);
+    const u = w.mul(1);
+    u.mul_(2).add_(1).exp_();
+    assert.equal(u.gradFn?.name, "ExpBackward0");
+    u.log().backward();
+    assert.ok(Math.abs(w.grad!.item() - 2) < 1e-12);
+    // As in PyTorch: the gradient of the second operand needs the first as it was.
+    assert.throws(() => w.mul(1).mul_(w).backward(), /modified by an inplace operation/);
+  });
+
+  it("change a weight under noGrad, and keep it a leaf", () => {
+    const w = leaf([3]);
+    pt.noGrad(() => w.sub_(0.5));
+    assert.deepEqual([w.item(), w.isLeaf, w.requiresGrad], [2.5, true, true]);
+  });
+});
+
+describe("noGrad", () => {
+  it("records nothing within, and as before after it, also after an error", () => {
+    const w = leaf([1]);
+    assert.equal(pt.noGrad(() => w.mul(2)).requiresGrad, false);
+    assert.throws(() => pt.noGrad(() => { throw new Error("mine"); }), /mine/);
+    assert.equal(w.mul(2).requiresGrad, true);
+    assert.equal(pt.noGrad(() => pt.enableGrad(() => w.mul(2))).requiresGrad, true);
+  });
+
+  it("refuses an asynchronous function, which would run on after it", () => {
+    assert.throws(() => pt.noGrad(async () => Promise.resolve()), /noGrad: the function is asynchronous/);
+    assert.equal(pt.isGradEnabled(), true);
+  });
+});
+
+describe("gradients of gradients", () => {
+  it("come by createGraph, to any order", () => {
+    const x = leaf([2]);
+    let [g] = pt.grad(x.pow(4).sum(), [x], { createGraph: true });
+    const values = [g.item()];
+    for (let order = 2; order <= 4; order++) {
+      [g] = pt.grad(g.sum(), [x], { createGraph: true });
+      values.push(g.item());
+    }
+    assert.deepEqual(values, [32, 48, 48, 24]);
+  });
+
+  it("hold for structural operations", () => {
+    const a = pt.tensor([[0.5, -1, 2], [1.5, 0.25, -0.5]], { dtype: "float64" });
+    const b = pt.tensor([[1, 2], [0.5, -1], [0.75, 3]], { dtype: "float64" });
+    const functions: Record<string, (a: pt.Tensor, b: pt.Tensor) => pt.Tensor> = {
+      matmul: (x, y) => x.matmul(y),
+      "vector by matrix": (x, y) => x.at(0).matmul(y),
+      "matrix by vector": (x, y) => x.matmul(y.at(pt.slice(), 1)),
+      dot: (x, y) => x.at(1).matmul(y.at(pt.slice(), 0)),
+      "a batch": (x, y) => pt.stack([x, x.mul(2)]).matmul(y),
+      "mean and sum": (x, y) => x.mean(1, { keepdim: true }).mul(y.sum(0)),
+      "cat, stack, T": (x, y) => pt.cat([x, y.T]).mul(pt.stack([x, x], 1).reshape(4, 3)),
+      "index tensors": (x, y) => x.at(pt.slice(), [0, 0, 2]).mul(y.at(pt.tensor([0, 1]), pt.tensor([1, 1])).unsqueeze(1)),
+      "expand and permute": (x, y) => x.unsqueeze(0).expand(2, 2, 3).permute(2, 0, 1).mul(y.unsqueeze(2)),
+    };
+    for (const [name, f] of Object.entries(functions)) {
+      assert.doesNotThrow(() => pt.gradcheck((x, y) => f(x, y).mul(f(x, y)), [a, b]), name);
+      assert.doesNotThrow(() => pt.gradcheck((x, y) => {
+        const [gx, gy] = pt.grad(f(x, y).pow(3).sum(), [x, y], { createGraph: true });
+        return gx.mul(gx).sum().add(gy.mul(gy).sum());
+      }, [a, b], { rtol: 1e-4 }), `${name}, twice`);
+    }
+  });
+
+  it("gradcheck finds a wrong gradient", () => {
+    const x = pt.tensor([0.5, 2], { dtype: "float64" });
+    assert.throws(() => pt.gradcheck((v) => v.mul(v.detach()), [x]), /gradcheck: for output 0 with respect to input 0, element 0: numerical 0\.99\d*, analytical 0\.5/);
+    assert.throws(() => pt.gradcheck((v) => v, [pt.ones(1)]), /expected float64 inputs, got float32/);
+  });
+});
