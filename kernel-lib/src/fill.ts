@@ -1,6 +1,6 @@
 // Owns evenly spaced values: linspace and arange, bit for bit as PyTorch's vectorised kernels make them.
-// Imports numeric and types only.
-import type { DTypeName } from "./dtype";
+// Imports dtype and numeric only.
+import { type DTypeName, exactInteger } from "./dtype";
 import { fma32, fma64 } from "./numeric";
 
 /**
@@ -13,7 +13,8 @@ export function linspace(
   steps: number,
   dtype: DTypeName,
 ): Float32Array | Float64Array {
-  if (!Number.isInteger(steps) || steps < 0) throw new RangeError("number of steps must be non-negative");
+  if (steps < 0) throw new RangeError("number of steps must be non-negative");
+  if (!Number.isInteger(steps)) throw new RangeError(`number of steps must be a non-negative integer, got ${steps}`);
   if (dtype === "float32") {
     const out = new Float32Array(steps);
     const from = Math.fround(start);
@@ -28,8 +29,8 @@ export function linspace(
   if (dtype === "bool") throw new TypeError("linspace: not implemented for bool");
   const out = new Float64Array(steps);
   const integral = dtype === "int64";
-  const from = integral ? Math.trunc(start) : start;
-  const to = integral ? Math.trunc(end) : end;
+  const from = integral ? exactInteger(Math.trunc(start)) : start;
+  const to = integral ? exactInteger(Math.trunc(end)) : end;
   const step = (to - from) / (steps - 1);
   const half = steps >> 1;
   for (let i = 0; i < half; i++) out[i] = fma64(step, i, from);
@@ -77,6 +78,7 @@ export function arange(
 function arangeInt(start: number, end: number, step: number): Float64Array {
   if (step === 0) throw new RangeError("step must be nonzero");
   const n = Math.ceil((end - start) / step);
+  if (n > 0) [start, start + step * (n - 1)].forEach(exactInteger);
   const out = new Float64Array(n);
   for (let i = 0; i < n; i++) out[i] = start + step * i;
   return out;
