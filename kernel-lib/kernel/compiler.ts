@@ -22,6 +22,8 @@ export class CompileError extends Error {
   }
 }
 
+const moduleNotFound = 2307;
+
 export class Compiler {
   private readonly patched: PatchedConverter;
   private running: Converter | undefined;
@@ -39,7 +41,11 @@ export class Compiler {
   compile(declarations: string, source: string): CompiledCell {
     this.patched.translations.clear();
     const converted = this.guarded((converter) => converter.convert(declarations, source));
-    if (converted.diagnostics.length > 0) throw new CompileError(converted.diagnostics, source);
+    if (converted.diagnostics.length > 0) {
+      // The compiler remembers what it did not find, and folders are not watched: the next cell starts anew.
+      if (converted.diagnostics.some(({ code }) => code === moduleNotFound)) this.discard();
+      throw new CompileError(converted.diagnostics, source);
+    }
     return {
       translation: this.translationOf(converted.output ?? ""),
       declarations: converted.declOutput ?? "",
@@ -82,10 +88,14 @@ export class Compiler {
     try {
       return work(converter);
     } catch (error) {
-      this.running = undefined;
-      converter.close();
+      this.discard();
       throw error;
     }
+  }
+
+  private discard(): void {
+    this.running?.close();
+    this.running = undefined;
   }
 
   /**

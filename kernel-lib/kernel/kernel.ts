@@ -184,13 +184,8 @@ export class Kernel {
       if (error instanceof Interrupted && this.link !== undefined) this.link.interrupted = true;
       run.fail(error);
     }
-    try {
-      // What was shown before an error is shown still.
-      if (run.errors.length === 0) await Promise.race([outputs.settled(), run.failed]);
-      else await Promise.race([outputs.settled(), onceInterrupted(run)]);
-    } catch {
-      // The error is in run.errors already.
-    }
+    // What was promised before an error is shown before it.
+    await Promise.race([outputs.settled(), run.givenUp]);
     // A rejection that nobody handles is reported only after this turn of the event loop.
     await new Promise((resolve) => setImmediate(resolve));
     if (run.interrupted && run.errors.length === 0) run.fail(new Interrupted());
@@ -318,18 +313,6 @@ export class Kernel {
     }
     return { status: "ok", found: false, data: {}, metadata: {} };
   }
-}
-
-/** Rejects when the cell is interrupted, though it has failed already. */
-function onceInterrupted(run: CellRun): Promise<never> {
-  return new Promise((_resolve, reject) => {
-    const timer = setInterval(() => {
-      if (!run.interrupted) return;
-      clearInterval(timer);
-      reject(new Interrupted());
-    }, 50);
-    timer.unref();
-  });
 }
 
 /** One error content for all that went wrong in a cell: the first whole, the others by name. */

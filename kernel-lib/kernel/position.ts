@@ -15,7 +15,10 @@ export function calleeEnd(text: string, offset: number): number | undefined {
   let depth = 0;
   for (let i = offset - 1; i >= 0; i--) {
     if (")]}".includes(text[i])) depth++;
-    else if ("([{".includes(text[i]) && --depth < 0) return text[i] === "(" ? i : undefined;
+    else if ("([{".includes(text[i])) {
+      if (depth > 0) depth--;
+      else if (text[i] === "(") return i;
+    }
   }
   return undefined;
 }

@@ -9,13 +9,17 @@ export class CellRun {
   readonly errors: unknown[] = [];
   /** Rejects with the first error, at once. */
   readonly failed: Promise<never>;
+  /** Resolves when an interrupted cell is given up: nothing of it is waited for any more. */
+  readonly givenUp: Promise<void>;
   private reject: (error: unknown) => void = () => {};
+  private resolveGivenUp: () => void = () => {};
   private stopped = false;
   private graceTimer: NodeJS.Timeout | undefined;
 
   /** @param name such as `In[3]` */
   constructor(readonly name: string) {
     this.failed = new Promise((_resolve, reject) => { this.reject = reject; });
+    this.givenUp = new Promise((resolve) => { this.resolveGivenUp = resolve; });
     // Whoever waits races against it; nobody may be waiting.
     this.failed.catch(() => {});
   }
@@ -47,6 +51,7 @@ export class CellRun {
   }
 
   private giveUp(): void {
+    this.resolveGivenUp();
     this.fail(new Interrupted());
   }
 }

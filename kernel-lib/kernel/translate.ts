@@ -27,6 +27,7 @@ const valueStatement = /^export const tsLastExpr\d* = /;
  * - the value of the last expression goes to `__cell.value`;
  * - instead of exports, which the compiler would write anew with every assignment, the last statement hands each
  *   top-level name over as a getter and a setter, so that inside the cell it stays a plain local variable;
+ * - a function of an earlier cell, which tslab calls as `exports.f()`, is called without `exports` as its `this`;
  * - every top-level await is followed by a check whether the cell was interrupted meanwhile.
  *
  * Positions do not move before the compiler runs: source maps stay true.
@@ -50,7 +51,9 @@ export function translate(
       sourceMap: true,
       moduleDetection: typescript.ModuleDetectionKind.Force,
     },
-    transformers: isCell ? { before: [checkAfterAwait(typescript, () => { isAsync = true; })] } : undefined,
+    transformers: isCell
+      ? { before: [callWithoutReceiver(typescript), checkAfterAwait(typescript, () => { isAsync = true; })] }
+      : undefined,
   });
   const code = output.outputText.replace(/\/\/# sourceMappingURL=\S*\s*$/, "");
 
@@ -128,6 +131,29 @@ function collectFixed(typescript: typeof TypeScript, statement: TypeScript.State
     if (typescript.isNamespaceImport(namedBindings)) add(namedBindings.name);
     else for (const element of namedBindings.elements) add(element.name);
   }
+}
+
+/** `exports.f(x)` becomes `(0, exports.f)(x)`, as in the code that TypeScript makes of a call to an import. */
+function callWithoutReceiver(typescript: typeof TypeScript): TypeScript.TransformerFactory<TypeScript.SourceFile> {
+  const { factory } = typescript;
+  return (context) => {
+    const visit = (node: TypeScript.Node): TypeScript.Node => {
+      const inner = typescript.visitEachChild(node, visit, context);
+      const callee = typescript.isCallExpression(inner) ? inner.expression
+        : typescript.isTaggedTemplateExpression(inner) ? inner.tag : undefined;
+      if (callee === undefined || !typescript.isPropertyAccessExpression(callee) ||
+          !typescript.isIdentifier(callee.expression) || callee.expression.text !== "exports") return inner;
+      const detached = typescript.setTextRange(
+        factory.createParenthesizedExpression(factory.createComma(factory.createNumericLiteral(0), callee)), callee);
+      if (typescript.isCallExpression(inner)) {
+        return factory.updateCallExpression(inner, detached, inner.typeArguments, inner.arguments);
+      }
+      return typescript.isTaggedTemplateExpression(inner)
+        ? factory.updateTaggedTemplateExpression(inner, detached, inner.typeArguments, inner.template)
+        : inner;
+    };
+    return (file) => typescript.visitEachChild(file, visit, context);
+  };
 }
 
 /**

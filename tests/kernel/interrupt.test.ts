@@ -1,0 +1,95 @@
+// SIGINT stops a cell, and the kernel goes on. Imports client.
+import assert from "node:assert/strict";
+import { failure, sharedKernel, type KernelClient } from "./client";
+
+const link = '(globalThis as unknown as { [key: symbol]: { interrupted: boolean } })[Symbol.for("torchlab.kernel")]';
+
+describe("kernel: interrupt", function () {
+  this.timeout(20_000);
+  let kernel: KernelClient;
+  before(async () => { kernel = await sharedKernel(); });
+
+  /**
+   * Runs a cell that says when it has begun, interrupts it then, and checks that the kernel still works. The long text
+   * is sent at once, from the middle of a synchronous loop, too.
+   */
+  const interrupted = async (code: string, begin = inTimer): Promise<ReturnType<typeof failure>> => {
+    const id = kernel.submit(`${begin}\n${code}`);
+    await kernel.publication(id, ({ type }) => type === "stream");
+    kernel.interrupt();
+    const error = failure(await kernel.executed(id));
+    assert.equal((await kernel.execute("1 + 1")).result, "2");
+    assert.equal((await kernel.execute(`${link}.interrupted`)).result, "false");
+    return error;
+  };
+  const atOnce = 'process.stdout.write("begun".padEnd(2_000_000));';
+  // A signal in the very moment in which the synchronous part of a cell ends can get lost in Node.
+  const inTimer = `setTimeout(() => { ${atOnce} }, 50);`;
+
+  it("stops a synchronous loop", async () => {
+    assert.equal((await interrupted("while (true) {}", atOnce)).ename, "Interrupted");
+  });
+
+  it("stops a pending await", async () => {
+    assert.equal((await interrupted("await new Promise(() => {});")).ename, "Interrupted");
+  });
+
+  it("stops a synchronous loop in a cell that awaits later", async () => {
+    assert.equal((await interrupted("while (true) {}\nawait null;", atOnce)).ename, "Interrupted");
+  });
+
+  it("stops the cell's own loop at its next await", async () => {
+    assert.equal((await kernel.execute("let steps = 0;")).reply.status, "ok");
+    const { ename, traceback } = await interrupted(
+      "while (true) {\n  await new Promise((done) => setTimeout(done, 1));\n  steps++;\n}");
+    assert.equal(ename, "Interrupted");
+    assert.match(traceback, /> 3 \| {3}await/);
+    const before = (await kernel.execute("steps")).result;
+    await kernel.execute("await new Promise((done) => setTimeout(done, 50));");
+    assert.equal((await kernel.execute("steps")).result, before, "the loop does not go on behind the next cells");
+  });
+
+  it("stops a `for await` loop whose stream never ends", async () => {
+    assert.equal((await interrupted(
+      "async function* forever() { while (true) { await new Promise((done) => setTimeout(done, 1)); yield 1; } }\n" +
+      "for await (const _one of forever()) {}")).ename, "Interrupted");
+  });
+
+  it("stops an asynchronous loop of the library where it polls the flag, and shows what it throws", async () => {
+    const { evalue } = await interrupted([
+      "async function train(): Promise<void> {",
+      "  for (;;) {",
+      `    if (${link}.interrupted) throw new Error("stopped between two batches");`,
+      "    await new Promise((done) => setTimeout(done, 1));",
+      "  }",
+      "}",
+      "await train();",
+    ].join("\n"));
+    assert.equal(evalue, "stopped between two batches");
+  });
+
+  it("fails a cell whose loop ends quietly on the flag", async () => {
+    assert.equal((await interrupted(
+      `while (!${link}.interrupted) { await new Promise((done) => setTimeout(done, 1)); }`)).ename, "Interrupted");
+  });
+
+  it("stops waiting for a promised output that never comes", async () => {
+    const { ename } = await interrupted(
+      `(${link} as unknown as { display(bundle: Promise<object>): void }).display(new Promise(() => {}));`,
+      // Its 50 ms in the queue of outputs are over when the cell has come to wait.
+      'console.log("begun");');
+    assert.equal(ename, "Interrupted");
+  });
+
+  it("stops by an interrupt request, too", async () => {
+    const id = kernel.submit(`${inTimer}\nawait new Promise(() => {});`);
+    await kernel.publication(id, ({ type }) => type === "stream");
+    assert.equal((await kernel.request("interrupt_request", {}, "control")).status, "ok");
+    assert.equal(failure(await kernel.executed(id)).ename, "Interrupted");
+  });
+
+  it("does nothing while no cell runs", async () => {
+    kernel.interrupt();
+    assert.equal((await kernel.execute("2 + 2")).result, "4");
+  });
+});
