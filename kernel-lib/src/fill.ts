@@ -78,8 +78,9 @@ export function arange(
 function arangeInt(start: number, end: number, step: number): Float64Array {
   if (step === 0) throw new RangeError("step must be nonzero");
   const n = Math.ceil((end - start) / step);
-  if (n > 0) [start, start + step * (n - 1)].forEach(exactInteger);
+  const first = exactInteger(start);
+  if (n > 0) exactInteger(first + step * (n - 1));
   const out = new Float64Array(n);
-  for (let i = 0; i < n; i++) out[i] = start + step * i;
+  for (let i = 0; i < n; i++) out[i] = first + step * i;
   return out;
 }
