@@ -55,7 +55,7 @@ ${methods("", (text) => text)}
 
 /** The pointwise operations that put their result into this value, a. */
 export interface PointwiseInPlace<T> {
-${methods("_", (text) => `Puts into this tensor: ${text[0].toLowerCase()}${text.slice(1)}`)}
+${methods("_", (text) => `Puts into this tensor: ${text[0].toLowerCase()}${text.slice(1).split(". ")[0].replace(/\.$/, "")}.`)}
 }
 
 ${rules.filter(({ isFunction }) => isFunction).map(({ name, doc, arity }) => {

@@ -1,4 +1,5 @@
-// Owns what one asks of gradients beyond backward: grad and gradcheck, for Tensor and Scalar. Imports both, and the tape.
+// Owns what one asks of gradients beyond backward: grad and gradcheck, for Tensor and Scalar.
+// Imports both, and the tape.
 import { describe } from "./check";
 import { Scalar } from "./scalar";
 import { type Node, sweep } from "./tape";
@@ -28,9 +29,21 @@ const UNUSED =
  * @throws Error in PyTorch's words where an input takes no part
  * @see https://pytorch.org/docs/stable/generated/torch.autograd.grad.html
  */
-export function grad(outputs: Scalar | readonly Scalar[], inputs: Scalar | readonly Scalar[], options?: GradOptions): Scalar[];
-export function grad(outputs: Tensor | readonly Tensor[], inputs: Tensor | readonly Tensor[], options: GradOptions & { allowUnused: true }): (Tensor | null)[];
-export function grad(outputs: Tensor | readonly Tensor[], inputs: Tensor | readonly Tensor[], options?: GradOptions): Tensor[];
+export function grad(
+  outputs: Scalar | readonly Scalar[],
+  inputs: Scalar | readonly Scalar[],
+  options?: GradOptions,
+): Scalar[];
+export function grad(
+  outputs: Tensor | readonly Tensor[],
+  inputs: Tensor | readonly Tensor[],
+  options: GradOptions & { allowUnused: true },
+): (Tensor | null)[];
+export function grad(
+  outputs: Tensor | readonly Tensor[],
+  inputs: Tensor | readonly Tensor[],
+  options?: GradOptions,
+): Tensor[];
 export function grad(
   outputs: Scalar | Tensor | readonly (Scalar | Tensor)[],
   inputs: Scalar | Tensor | readonly (Scalar | Tensor)[],
@@ -47,15 +60,25 @@ function passOptions({ createGraph = false, retainGraph = createGraph }: GradOpt
 }
 
 function scalarGrad(outputs: readonly Scalar[], inputs: readonly Scalar[], options: GradOptions): Scalar[] {
-  const gradients = sweep<Scalar>(outputs, outputs.map(() => new Scalar(1)), passOptions(options), inputs);
+  const gradients = sweep<Scalar>(
+    outputs,
+    outputs.map(() => new Scalar(1)),
+    passOptions(options),
+    inputs,
+  );
   // A number that plays no part has the derivative 0: there is no shape that could be wrong.
   return gradients.map((g) => g ?? new Scalar(0));
 }
 
-function tensorGrad(outputs: readonly Tensor[], inputs: readonly Tensor[], options: GradOptions): (Tensor | null)[] {
+function tensorGrad(
+  outputs: readonly Tensor[],
+  inputs: readonly Tensor[],
+  options: GradOptions,
+): (Tensor | null)[] {
   const nodes = outputs.map(differentiable);
   const targets = inputs.map((input): Node<Tensor> => {
-    if (!(input instanceof Tensor)) throw new TypeError(`grad: inputs must be Tensors, got ${describe(input)}`);
+    if (!(input instanceof Tensor))
+      throw new TypeError(`grad: inputs must be Tensors, got ${describe(input)}`);
     if (input.node === null) throw new Error("One of the differentiated Tensors does not require grad");
     return input.node;
   });
@@ -85,9 +108,15 @@ export interface GradcheckOptions {
  * @throws Error with both values where they differ by more than atol + rtol·|numeric|
  * @see https://pytorch.org/docs/stable/generated/torch.autograd.gradcheck.html
  */
-export function gradcheck<T extends Scalar | Tensor>(f: (...inputs: T[]) => T, inputs: readonly T[], options: GradcheckOptions = {}): true {
+export function gradcheck<T extends Scalar | Tensor>(
+  f: (...inputs: T[]) => T,
+  inputs: readonly T[],
+  options: GradcheckOptions = {},
+): true {
   const variables = inputs.map(toVariable);
-  const elements = variables.flatMap((variable, i) => places(variable).map((place) => ({ ...place, name: `input ${i}${place.name}` })));
+  const elements = variables.flatMap((variable, i) =>
+    places(variable).map((place) => ({ ...place, name: `input ${i}${place.name}` })),
+  );
   const outputs = (): number[] => valuesOf(f(...(variables as T[])));
   const analytic = jacobian(f(...(variables as T[])), variables);
   const { eps = 1e-6, atol = 1e-5, rtol = 1e-3 } = options;
@@ -102,7 +131,9 @@ export function gradcheck<T extends Scalar | Tensor>(f: (...inputs: T[]) => T, i
       const numeric = (value - below[row]) / (2 * eps);
       const own = analytic[row][column];
       if (!(Math.abs(own - numeric) <= atol + rtol * Math.abs(numeric))) {
-        throw new Error(`gradcheck: for output ${row} with respect to ${name}: numerical ${numeric}, analytical ${own}`);
+        throw new Error(
+          `gradcheck: for output ${row} with respect to ${name}: numerical ${numeric}, analytical ${own}`,
+        );
       }
     });
   });
@@ -111,21 +142,30 @@ export function gradcheck<T extends Scalar | Tensor>(f: (...inputs: T[]) => T, i
 
 function toVariable(input: Scalar | Tensor): Scalar | Tensor {
   if (input instanceof Scalar) return new Scalar(input.val);
-  if (!(input instanceof Tensor)) throw new TypeError(`gradcheck: inputs must be Scalars or Tensors, got ${describe(input)}`);
+  if (!(input instanceof Tensor))
+    throw new TypeError(`gradcheck: inputs must be Scalars or Tensors, got ${describe(input)}`);
   if (input.dtype !== "float64") {
-    throw new TypeError(`gradcheck: expected float64 inputs, got ${input.dtype}: it has too few digits for differences`);
+    throw new TypeError(
+      `gradcheck: expected float64 inputs, got ${input.dtype}: it has too few digits for differences`,
+    );
   }
   return input.detach().clone().requiresGrad_();
 }
 
 /** Access to each number in an input, with its place for messages. */
 function places(variable: Scalar | Tensor): { name: string; get(): number; set(value: number): void }[] {
-  if (variable instanceof Scalar) return [{ name: "", get: () => variable.val, set: (value) => (variable.val = value) }];
+  if (variable instanceof Scalar)
+    return [{ name: "", get: () => variable.val, set: (value) => (variable.val = value) }];
   const { data } = variable.storage;
-  return Array.from(data, (_, i) => ({ name: `, element ${i}`, get: () => data[i], set: (value) => (data[i] = value) }));
+  return Array.from(data, (_, i) => ({
+    name: `, element ${i}`,
+    get: () => data[i],
+    set: (value) => (data[i] = value),
+  }));
 }
 
-const valuesOf = (output: Scalar | Tensor): number[] => (output instanceof Scalar ? [output.val] : [...output.storage.data]);
+const valuesOf = (output: Scalar | Tensor): number[] =>
+  output instanceof Scalar ? [output.val] : [...output.storage.data];
 
 /** One row an output element, one column an input element. */
 function jacobian(output: Scalar | Tensor, variables: readonly (Scalar | Tensor)[]): number[][] {
@@ -135,6 +175,12 @@ function jacobian(output: Scalar | Tensor, variables: readonly (Scalar | Tensor)
     const one = output.detach().mul(0);
     one.storage.data[row] = 1;
     const gradients = grad(output, inputs, { gradOutputs: one, retainGraph: true, allowUnused: true });
-    return gradients.flatMap((g, i) => (g ? [...g.storage.data] : inputs[i].storage.data.length > 0 ? [...inputs[i].storage.data].map(() => 0) : []));
+    return gradients.flatMap((g, i) =>
+      g
+        ? [...g.storage.data]
+        : inputs[i].storage.data.length > 0
+          ? [...inputs[i].storage.data].map(() => 0)
+          : [],
+    );
   });
 }

@@ -9,13 +9,14 @@ export function describe(value: unknown): string {
   if (typeof value === "string") return JSON.stringify(value);
   if (typeof value === "number" || typeof value === "boolean" || typeof value === "bigint") return `${value}`;
   if (typeof value === "function") return "a function";
-  const name = (value as object).constructor?.name ?? "object";
+  const name = (value).constructor?.name ?? "object";
   return /^[aeiou]/i.test(name) ? `an ${name}` : `a ${name}`;
 }
 
 /** @throws TypeError unless `value` is an integer */
 export function checkInteger(where: string, what: string, value: unknown): asserts value is number {
-  if (!Number.isInteger(value)) throw new TypeError(`${where}: ${what} must be an integer, got ${describe(value)}`);
+  if (!Number.isInteger(value))
+    throw new TypeError(`${where}: ${what} must be an integer, got ${describe(value)}`);
 }
 
 /** @throws RangeError unless `value` is an integer of at least `least` */

@@ -1,6 +1,16 @@
 // Owns making tensors: from values, filled, in steps, at random. Imports tensor, dtypes, fills and draws.
 import { checkCount, checkInteger, describe, shapeText } from "./check";
-import { allocate, bool, convert, type DTypeName, getDefaultDtype, int64, isFloat, round, type TypedArray } from "./dtype";
+import {
+  allocate,
+  bool,
+  convert,
+  type DTypeName,
+  getDefaultDtype,
+  int64,
+  isFloat,
+  round,
+  type TypedArray,
+} from "./dtype";
 import { Storage } from "./engines/engine";
 import * as fill from "./fill";
 import * as random from "./random";
@@ -20,14 +30,26 @@ export interface RandomOptions extends TensorOptions {
 }
 
 /** A size as separate numbers or as one array, then options. */
-export type SizeArguments<O> = readonly number[] | readonly [...number[], O] | readonly [Shape] | readonly [Shape, O];
+export type SizeArguments<O> =
+  | readonly number[]
+  | readonly [...number[], O]
+  | readonly [Shape]
+  | readonly [Shape, O];
 
-function make(data: TypedArray, shape: Shape, dtype: DTypeName, { requiresGrad = false }: TensorOptions): Tensor {
+function make(
+  data: TypedArray,
+  shape: Shape,
+  dtype: DTypeName,
+  { requiresGrad = false }: TensorOptions,
+): Tensor {
   const out = new Tensor(new Storage(data), shape, dtype);
   return requiresGrad ? out.requiresGrad_() : out;
 }
 
-function parseSize<O extends TensorOptions>(name: string, args: SizeArguments<O>): { shape: Shape; options: O } {
+function parseSize<O extends TensorOptions>(
+  name: string,
+  args: SizeArguments<O>,
+): { shape: Shape; options: O } {
   const last = args[args.length - 1];
   const hasOptions = typeof last === "object" && last !== null && !Array.isArray(last);
   const sizes = hasOptions ? args.slice(0, -1) : args;
@@ -90,7 +112,10 @@ function flattenInto(values: (number | boolean)[], data: unknown, path: readonly
     return inner.shape;
   }
   const where = path.length > 0 ? ` at index ${shapeText(path)}` : "";
-  if (!Array.isArray(data)) throw new TypeError(`tensor: expected numbers, booleans or arrays of them, got ${describe(data)}${where}`);
+  if (!Array.isArray(data))
+    throw new TypeError(
+      `tensor: expected numbers, booleans or arrays of them, got ${describe(data)}${where}`,
+    );
   let shape: Shape | null = null;
   data.forEach((item, i) => {
     const own = flattenInto(values, item, [...path, i]);
@@ -108,7 +133,9 @@ function flattenInto(values: (number | boolean)[], data: unknown, path: readonly
 function inferType(values: readonly (number | boolean)[]): DTypeName {
   if (values.length === 0) return getDefaultDtype();
   if (values.every((value) => typeof value === "boolean")) return bool;
-  return values.every((value) => typeof value === "boolean" || Number.isInteger(value)) ? int64 : getDefaultDtype();
+  return values.every((value) => typeof value === "boolean" || Number.isInteger(value))
+    ? int64
+    : getDefaultDtype();
 }
 
 /**
@@ -149,7 +176,8 @@ export const ones = filled("ones", 1);
 export const empty = filled("empty", 0);
 
 function filledLike(value: number) {
-  return (x: Tensor, options: TensorOptions = {}): Tensor => full(x.shape, value, { ...options, dtype: options.dtype ?? x.dtype });
+  return (x: Tensor, options: TensorOptions = {}): Tensor =>
+    full(x.shape, value, { ...options, dtype: options.dtype ?? x.dtype });
 }
 
 /** A tensor of zeros with the shape and dtype of another. */
@@ -215,7 +243,8 @@ export function randint(high: number, shape: Shape, options?: RandomOptions): Te
 export function randint(low: number, high: number, shape: Shape, options?: RandomOptions): Tensor;
 export function randint(...args: (number | Shape | RandomOptions | undefined)[]): Tensor {
   const at = args.findIndex((arg) => Array.isArray(arg));
-  if (at < 1) throw new TypeError("randint: expected (high, shape) or (low, high, shape), as in randint(0, 10, [5])");
+  if (at < 1)
+    throw new TypeError("randint: expected (high, shape) or (low, high, shape), as in randint(0, 10, [5])");
   const [low, high] = (at === 1 ? [0, args[0]] : args) as number[];
   const shape = args[at] as Shape;
   const options = (args[at + 1] ?? {}) as RandomOptions;

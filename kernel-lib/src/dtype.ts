@@ -61,7 +61,9 @@ export const getDefaultDtype = (): "float32" | "float64" => defaultDtype;
  */
 export function setDefaultDtype(dtype: DTypeName): void {
   if (dtype !== "float32" && dtype !== "float64") {
-    throw new TypeError(`setDefaultDtype: only floating-point types are supported as the default type, got ${dtype}`);
+    throw new TypeError(
+      `setDefaultDtype: only floating-point types are supported as the default type, got ${dtype}`,
+    );
   }
   defaultDtype = dtype;
 }

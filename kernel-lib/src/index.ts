@@ -1,4 +1,5 @@
-// The public surface of torchlab: `import * as pt from "torchlab"`. Its one effect is to give Scalar and Tensor their methods.
+// The public surface of torchlab: `import * as pt from "torchlab"`.
+// Its one effect is to give Scalar and Tensor their methods.
 import { attachMethods } from "./ops/methods";
 import { Scalar, scalarMethods } from "./scalar";
 import { Tensor } from "./tensor";

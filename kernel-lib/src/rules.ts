@@ -1,5 +1,6 @@
 // Owns the pointwise operations: each one's value and gradients, once, for numbers and tensors alike.
-// Imports numeric.ts (fused multiply-add) only. Method, function, types, Scalar support, host kernel and tests follow from an entry.
+// Method, function, types, Scalar support, host kernel and tests follow from an entry.
+// Imports numeric.ts (fused multiply-add) only.
 import { fma32, fma64 } from "./numeric";
 
 /** What a gradient may be written in: the operations that Scalar and Tensor both have. */
@@ -195,11 +196,7 @@ export const rules = {
     value: (a, b, c) => (Math.abs(c) < 0.5 ? fma64(c, b - a, a) : fma64(a - b, 1 - c, b)),
     float32: (a, b, c) =>
       Math.abs(c) < 0.5 ? fma32(c, fround(b - a), a) : fma32(fround(a - b), fround(1 - c), b),
-    grad: [
-      (g, { c }) => g.mul(c.neg().add(1)),
-      (g, { c }) => g.mul(c),
-      (g, { a, b }) => g.mul(b.sub(a)),
-    ],
+    grad: [(g, { c }) => g.mul(c.neg().add(1)), (g, { c }) => g.mul(c), (g, { a, b }) => g.mul(b.sub(a))],
   },
 } satisfies Record<string, Rule>;
 

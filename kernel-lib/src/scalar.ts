@@ -34,7 +34,8 @@ export class Scalar extends Node<Scalar> {
   constructor(val: number, rule: Rule, parents: readonly Scalar[]);
   constructor(val: number, rule: Rule | null = null, parents: readonly Scalar[] = []) {
     super();
-    if (typeof val !== "number") throw new TypeError(`Scalar: the value must be a number, got ${describe(val)}`);
+    if (typeof val !== "number")
+      throw new TypeError(`Scalar: the value must be a number, got ${describe(val)}`);
     this.val = val;
     this.rule = rule;
     this.parents = parents;
@@ -100,7 +101,8 @@ function method(name: RuleName) {
   const rule = ruleTable[name];
   const others = rule.value.length - 1;
   return function (this: Scalar, ...rest: unknown[]): Scalar {
-    if (rest.length !== others) throw new TypeError(`${name}: expected ${others} operand(s), got ${rest.length}`);
+    if (rest.length !== others)
+      throw new TypeError(`${name}: expected ${others} operand(s), got ${rest.length}`);
     const operands = [this, ...rest.map((value) => toScalar(name, value))];
     const val = evaluate(rule, operands);
     return isGradEnabled() ? new Scalar(val, rule, operands) : new Scalar(val);
@@ -108,4 +110,6 @@ function method(name: RuleName) {
 }
 
 /** The methods of Scalar that follow from the rules. */
-export const scalarMethods = Object.fromEntries((Object.keys(ruleTable) as RuleName[]).map((name) => [name, method(name)]));
+export const scalarMethods = Object.fromEntries(
+  (Object.keys(ruleTable) as RuleName[]).map((name) => [name, method(name)]),
+);

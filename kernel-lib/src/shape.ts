@@ -75,12 +75,18 @@ export function normalizeDim(name: string, dim: number, rank: number): number {
 }
 
 /** The dims to reduce over, ascending; all of them where none is named. */
-export function normalizeDims(name: string, dims: number | readonly number[] | undefined, rank: number): number[] {
-  if (dims === undefined || (Array.isArray(dims) && dims.length === 0)) return Array.from({ length: rank }, (_, i) => i);
+export function normalizeDims(
+  name: string,
+  dims: number | readonly number[] | undefined,
+  rank: number,
+): number[] {
+  if (dims === undefined || (Array.isArray(dims) && dims.length === 0))
+    return Array.from({ length: rank }, (_, i) => i);
   const list = (typeof dims === "number" ? [dims] : [...dims]).map((dim) => normalizeDim(name, dim, rank));
   list.sort((a, b) => a - b);
   const twice = list.find((dim, i) => dim === list[i + 1]);
-  if (twice !== undefined) throw new RangeError(`${name}: dim ${twice} appears multiple times in the list of dims`);
+  if (twice !== undefined)
+    throw new RangeError(`${name}: dim ${twice} appears multiple times in the list of dims`);
   // A 0-dim tensor answers to dim 0, but has nothing to reduce.
   return rank === 0 ? [] : list;
 }
@@ -95,7 +101,10 @@ export function reducedShape(shape: Shape, dims: readonly number[], keepdim: boo
 export function checkShape(name: string, shape: Shape): void {
   for (const n of shape) {
     if (!Number.isInteger(n)) throw new TypeError(`${name}: sizes must be integers, got ${shapeText(shape)}`);
-    if (n < 0) throw new RangeError(`${name}: Trying to create tensor with negative dimension ${n}: ${shapeText(shape)}`);
+    if (n < 0)
+      throw new RangeError(
+        `${name}: Trying to create tensor with negative dimension ${n}: ${shapeText(shape)}`,
+      );
   }
 }
 

@@ -11,7 +11,9 @@ function withRecording<R>(enabled: boolean, name: string, f: () => R): R {
   try {
     const result = f();
     if (typeof (result as { then?: unknown } | null | undefined)?.then === "function") {
-      throw new TypeError(`${name}: the function is asynchronous, and would run on after ${name} has ended. Await outside it.`);
+      throw new TypeError(
+        `${name}: the function is asynchronous, and would run on after ${name} has ended. Await outside it.`,
+      );
     }
     return result;
   } finally {

@@ -48,7 +48,7 @@ export class Tensor {
   grad: Tensor | null = null;
   /** How this tensor was computed, where it needs a gradient. @internal */
   node: Node<Tensor> | null = null;
-  /** Whether this stands for a JavaScript number among the operands, whose type then yields to the tensors'. @internal */
+  /** Whether this stands for a number among the operands, whose type then yields to the tensors'. @internal */
   isNumber = false;
   /** @internal */
   storage: Storage;
@@ -88,7 +88,8 @@ export class Tensor {
   size(dim?: number): Shape | number {
     if (dim === undefined) return this.sizes;
     const size = this.sizes.at(dim);
-    if (size === undefined) throw new RangeError(`size: dim ${dim} is out of range for shape ${shapeText(this.sizes)}`);
+    if (size === undefined)
+      throw new RangeError(`size: dim ${dim} is out of range for shape ${shapeText(this.sizes)}`);
     return size;
   }
 
@@ -111,10 +112,14 @@ export class Tensor {
   requiresGrad_(value = true): this {
     if (value === this.requiresGrad) return this;
     if (!value && !this.isLeaf) {
-      throw new Error("you can only change requiresGrad flags of leaf variables. Use y.detach() for a tensor without history.");
+      throw new Error(
+        "you can only change requiresGrad flags of leaf variables. Use y.detach() for a tensor without history.",
+      );
     }
     if (value && !isFloat(this.type)) {
-      throw new TypeError(`only Tensors of floating point dtype can require gradients, this one is ${this.type}`);
+      throw new TypeError(
+        `only Tensors of floating point dtype can require gradients, this one is ${this.type}`,
+      );
     }
     this.node = value ? new AccumulateGrad(this) : null;
     return this;
@@ -145,7 +150,7 @@ export class Tensor {
     return new Tensor(this.storage, this.sizes, this.type);
   }
 
-  /** The elements without the graph, as `detach()` gives them. Setting it puts other elements in this tensor's place. */
+  /** The elements without the graph, as from `detach()`. Setting it puts other elements in this tensor's place. */
   get data(): Tensor {
     return this.detach();
   }
@@ -153,7 +158,9 @@ export class Tensor {
   set data(value: Tensor) {
     if (!(value instanceof Tensor)) throw new TypeError(`data: expected a Tensor, got ${describe(value)}`);
     if (value.dtype !== this.type) {
-      throw new TypeError(`data: this tensor is ${this.type} and the new data ${value.dtype}. Convert with .to("${this.type}") first.`);
+      throw new TypeError(
+        `data: this tensor is ${this.type} and the new data ${value.dtype}. Convert with .to("${this.type}") first.`,
+      );
     }
     this.storage = value.storage;
     this.sizes = value.shape;
@@ -179,7 +186,8 @@ export class Tensor {
    */
   item(): number {
     const { data } = this.storage;
-    if (data.length !== 1) throw new RangeError(`a Tensor with ${data.length} elements cannot be converted to Scalar`);
+    if (data.length !== 1)
+      throw new RangeError(`a Tensor with ${data.length} elements cannot be converted to Scalar`);
     return element(this.type, data[0]) as number;
   }
 
@@ -221,14 +229,17 @@ export interface GradFn {
   readonly nextFunctions: readonly (GradFn | null)[];
 }
 
-const element = (dtype: DTypeName, value: number): number | boolean => (dtype === "bool" ? value !== 0 : value);
+const element = (dtype: DTypeName, value: number): number | boolean =>
+  dtype === "bool" ? value !== 0 : value;
 
 function nest(dtype: DTypeName, data: TypedArray, shape: Shape): unknown {
   if (shape.length === 0) return element(dtype, data[0]);
   const level = (depth: number, offset: number, step: number): NestedArray => {
     const inner = step / shape[depth];
     return Array.from({ length: shape[depth] }, (_, i) =>
-      depth === shape.length - 1 ? element(dtype, data[offset + i]) : level(depth + 1, offset + i * inner, inner),
+      depth === shape.length - 1
+        ? element(dtype, data[offset + i])
+        : level(depth + 1, offset + i * inner, inner),
     );
   };
   return level(0, 0, data.length);

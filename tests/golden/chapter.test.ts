@@ -64,7 +64,10 @@ for (const golden of figures) {
     assert.equal(value, golden.dtype === "float32" ? Math.fround(toNumber(expected)) : expected);
   // Where PyTorch's own square roots are an ulp off, and where float64 normals may be.
   const close = (tolerance: number) => (value: number, expected: GoldenNumber) =>
-    assert.ok(Math.abs(value - toNumber(expected)) <= tolerance * Math.abs(toNumber(expected)), `${value}, PyTorch has ${expected}`);
+    assert.ok(
+      Math.abs(value - toNumber(expected)) <= tolerance * Math.abs(toNumber(expected)),
+      `${value}, PyTorch has ${expected}`,
+    );
 
   describe(`the chapter in ${golden.dtype}`, () => {
     before(() => pt.setDefaultDtype(golden.dtype));
@@ -79,7 +82,10 @@ for (const golden of figures) {
       assert.equal(String(trainDs.at(0)), withoutType(golden.datasetAt0));
       const [batch] = new pt.data.DataLoader(trainDs, { batchSize: 25 });
       assert.equal(batch.length, golden.batchLen);
-      assert.deepEqual(batch.map(({ shape }) => [...shape]), golden.batchShapes);
+      assert.deepEqual(
+        batch.map(({ shape }) => [...shape]),
+        golden.batchShapes,
+      );
     });
 
     it("the slope in closed form", () => {
@@ -129,7 +135,10 @@ for (const golden of figures) {
     for (const run of golden.batched) {
       it(`batches of ${run.batchSize}, lr ${run.lr}${run.shuffle ? ", shuffled" : ""} (listing 6.7)`, () => {
         const { X, y } = setup();
-        const loader = new pt.data.DataLoader(new pt.data.TensorDataset(y, X), { batchSize: run.batchSize, shuffle: run.shuffle });
+        const loader = new pt.data.DataLoader(new pt.data.TensorDataset(y, X), {
+          batchSize: run.batchSize,
+          shuffle: run.shuffle,
+        });
         const w = pt.zeros(1, { requiresGrad: true });
         const opt = new pt.optim.SGD([w], { lr: run.lr });
         const losses: number[] = [];

@@ -29,11 +29,17 @@ interface CollatedCase {
   batches?: string[][];
 }
 
-const goldens = load<{ orders: Order[]; collated: CollatedCase[]; errors: Record<string, string> }>("loaders");
+const goldens = load<{ orders: Order[]; collated: CollatedCase[]; errors: Record<string, string> }>(
+  "loaders",
+);
 
 function assertStream(after: After, generator: pt.Generator | undefined, what: string): void {
   assert.equal(pt.rand(1, { generator }).item(), Math.fround(after.rand), `${what}: rand(1) afterwards`);
-  assert.deepEqual(pt.randint(0, 1000, [3], { generator }).toArray(), after.randint, `${what}: randint afterwards`);
+  assert.deepEqual(
+    pt.randint(0, 1000, [3], { generator }).toArray(),
+    after.randint,
+    `${what}: randint afterwards`,
+  );
 }
 
 /** A collated batch as Python prints it. */
@@ -41,7 +47,9 @@ function pythonText(value: unknown): string {
   if (value instanceof pt.Tensor) return String(value);
   if (typeof value === "string") return `'${value}'`;
   if (Array.isArray(value)) return `[${value.map(pythonText).join(", ")}]`;
-  return `{${Object.entries(value as object).map(([key, item]) => `'${key}': ${pythonText(item)}`).join(", ")}}`;
+  return `{${Object.entries(value as object)
+    .map(([key, item]) => `'${key}': ${pythonText(item)}`)
+    .join(", ")}}`;
 }
 
 describe("DataLoader as in PyTorch", () => {
@@ -71,10 +79,19 @@ describe("DataLoader as in PyTorch", () => {
 
   it("refuses what PyTorch refuses", () => {
     for (const batchSize of [0, -1, 2.5]) {
-      assert.throws(() => new pt.data.DataLoader([1, 2], { batchSize }), /batchSize should be a positive integer value, but got batchSize=/);
+      assert.throws(
+        () => new pt.data.DataLoader([1, 2], { batchSize }),
+        /batchSize should be a positive integer value, but got batchSize=/,
+      );
     }
-    assert.equal(goldens.errors.batchSize0, "batch_size should be a positive integer value, but got batch_size=0");
-    assert.throws(() => new pt.data.DataLoader([] as number[], { shuffle: true }), /num_samples should be a positive integer value, but got num_samples=0/);
+    assert.equal(
+      goldens.errors.batchSize0,
+      "batch_size should be a positive integer value, but got batch_size=0",
+    );
+    assert.throws(
+      () => new pt.data.DataLoader([] as number[], { shuffle: true }),
+      /num_samples should be a positive integer value, but got num_samples=0/,
+    );
   });
 
   for (const { what, input, text, batches } of goldens.collated) {
@@ -85,7 +102,10 @@ describe("DataLoader as in PyTorch", () => {
       const dataset = new pt.data.TensorDataset(x.mul(2), pt.cat([x.reshape(5, 2), x.reshape(5, 2)]));
       pt.manualSeed(0);
       const loader = new pt.data.DataLoader(dataset, { batchSize: 4, shuffle: true });
-      assert.deepEqual([...loader].map((batch) => batch.map(String)), batches);
+      assert.deepEqual(
+        [...loader].map((batch) => batch.map(String)),
+        batches,
+      );
     });
   }
 });

@@ -119,7 +119,8 @@ function check(golden: Case): void {
 }
 
 // PyTorch refuses bool ** bool, but hands back bool ** True as it is; here both are refused.
-const isRefusedHere = ({ op, inputs, args }: Case): boolean => op === "pow" && inputs[0].dtype === "bool" && args?.[0] === true;
+const isRefusedHere = ({ op, inputs, args }: Case): boolean =>
+  op === "pow" && inputs[0].dtype === "bool" && args?.[0] === true;
 
 describe("operations as PyTorch computes them", () => {
   for (const [group, cases] of Object.entries(groups)) {

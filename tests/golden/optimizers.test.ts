@@ -38,10 +38,16 @@ const make = (name: "SGD" | "Adam", params: Iterable<pt.Tensor>, options: Record
 // Adam takes square roots, and PyTorch's are an ulp off; SGD is exact.
 const TOLERANCE = { SGD: { float32: 0, float64: 0 }, Adam: { float32: 1e-6, float64: 1e-13 } };
 
-function assertValues(p: pt.Tensor, expected: readonly GoldenNumber[], tolerance: number, what: string): void {
+function assertValues(
+  p: pt.Tensor,
+  expected: readonly GoldenNumber[],
+  tolerance: number,
+  what: string,
+): void {
   const golden = pt.tensor(expected.map(toNumber), { dtype: p.dtype }).toArray();
   p.toArray().forEach((value, i) => {
-    const same = Object.is(value, golden[i]) || Math.abs(value - golden[i]) <= tolerance * (1 + Math.abs(golden[i]));
+    const same =
+      Object.is(value, golden[i]) || Math.abs(value - golden[i]) <= tolerance * (1 + Math.abs(golden[i]));
     assert.ok(same, `${what}, element ${i}: ${value}, PyTorch has ${golden[i]}`);
   });
 }
@@ -67,12 +73,16 @@ describe("optimizers as in PyTorch", () => {
       const params = start.map((values) => leaf(values, dtype));
       const groupsGiven = [{ params: [params[0]] }, { params: [params[1]], ...own }];
       const opt =
-        optimizer === "SGD" ? new pt.optim.SGD(groupsGiven, defaults) : new pt.optim.Adam(groupsGiven, defaults);
+        optimizer === "SGD"
+          ? new pt.optim.SGD(groupsGiven, defaults)
+          : new pt.optim.Adam(groupsGiven, defaults);
       grads.forEach((gradients, step) => {
         if (step === 3) opt.paramGroups[0].lr = lrAfterThree;
         params.forEach((p, i) => (p.grad = pt.tensor(gradients[i].map(toNumber), { dtype })));
         opt.step();
-        params.forEach((p, i) => assertValues(p, after[step][i], TOLERANCE[optimizer][dtype], `parameter ${i} after step ${step}`));
+        params.forEach((p, i) =>
+          assertValues(p, after[step][i], TOLERANCE[optimizer][dtype], `parameter ${i} after step ${step}`),
+        );
       });
     });
   }
@@ -91,7 +101,10 @@ describe("optimizers as in PyTorch", () => {
   for (const { optimizer, params, options, error } of errors) {
     it(`${optimizer} refuses ${params === "one" ? JSON.stringify(options) : `parameters: ${params}`}`, () => {
       // The same sentence, up to what a value or a type is called.
-      const words = error.replace("weight_decay", "weightDecay").replace(/iterable of Tensors or dicts.*/, "").replace(/is float$/, "is");
+      const words = error
+        .replace("weight_decay", "weightDecay")
+        .replace(/iterable of Tensors or dicts.*/, "")
+        .replace(/is float$/, "is");
       const start = words.replace(/-?\d+(\.0\b|e-0\d)?.*$/, "");
       assert.throws(
         () => make(optimizer, wrong[params]() as pt.Tensor[], options),

@@ -13,12 +13,21 @@ describe("leaves", () => {
     assert.equal(w.sub(y).isLeaf, false, "w − lr·g is no leaf");
     assert.equal(pt.zeros(1).isLeaf, true);
     assert.equal(y.detach().isLeaf, true);
-    assert.deepEqual(y.add(1).gradFn?.nextFunctions.map((f) => f?.name), ["MulBackward0", undefined]);
+    assert.deepEqual(
+      y.add(1).gradFn?.nextFunctions.map((f) => f?.name),
+      ["MulBackward0", undefined],
+    );
   });
 
   it("only floating-point tensors can require gradients", () => {
-    assert.throws(() => pt.tensor([1]).requiresGrad_(), /only Tensors of floating point dtype can require gradients, this one is int64/);
-    assert.throws(() => leaf([1]).mul(2).requiresGrad_(false), /you can only change requiresGrad flags of leaf variables/);
+    assert.throws(
+      () => pt.tensor([1]).requiresGrad_(),
+      /only Tensors of floating point dtype can require gradients, this one is int64/,
+    );
+    assert.throws(
+      () => leaf([1]).mul(2).requiresGrad_(false),
+      /you can only change requiresGrad flags of leaf variables/,
+    );
   });
 });
 
@@ -89,30 +98,66 @@ describe("backward", () => {
   });
 
   const refusals: [string, () => unknown, RegExp][] = [
-    ["a tensor without a graph", () => pt.ones(1).backward(), /element 0 of tensors does not require grad and does not have a gradFn/],
-    ["several numbers without a gradient", () => leaf([1, 2]).mul(2).backward(), /grad can be implicitly created only for scalar outputs, and this one has shape \[2\]/],
-    ["a gradient of another shape", () => leaf([1, 2]).mul(2).backward(pt.ones(3)), /Mismatch in shape: the gradient has a shape of \[3\] and the output has a shape of \[2\]/],
-    ["a second time through one graph", () => {
-      const w = leaf([2]);
-      const y = w.mul(w);
-      y.backward();
-      y.backward();
-    }, /Trying to backward through the graph a second time.*retainGraph: true/],
-    ["a saved operand changed in place", () => {
-      const w = leaf([2]);
-      const u = w.mul(1);
-      const y = u.mul(u);
-      u.add_(1);
-      y.backward();
-    }, /modified by an inplace operation: \[float64 \[1\]\], which is operand or output of MulBackward0, is at version 1; expected version 0/],
-    ["a saved result changed in place", () => {
-      const y = leaf([2]).exp();
-      y.detach().zero_();
-      y.backward();
-    }, /modified by an inplace operation/],
-    ["an in-place change of a leaf", () => leaf([2]).add_(1), /a leaf Variable that requires grad is being used in an in-place operation/],
-    ["an input that takes no part", () => pt.grad(leaf([1]).mul(2), [leaf([1])]), /not have been used in the graph.*allowUnused/],
-    ["an input without a gradient", () => pt.grad(leaf([1]).mul(2), [pt.ones(1)]), /One of the differentiated Tensors does not require grad/],
+    [
+      "a tensor without a graph",
+      () => pt.ones(1).backward(),
+      /element 0 of tensors does not require grad and does not have a gradFn/,
+    ],
+    [
+      "several numbers without a gradient",
+      () => leaf([1, 2]).mul(2).backward(),
+      /grad can be implicitly created only for scalar outputs, and this one has shape \[2\]/,
+    ],
+    [
+      "a gradient of another shape",
+      () => leaf([1, 2]).mul(2).backward(pt.ones(3)),
+      /Mismatch in shape: the gradient has a shape of \[3\] and the output has a shape of \[2\]/,
+    ],
+    [
+      "a second time through one graph",
+      () => {
+        const w = leaf([2]);
+        const y = w.mul(w);
+        y.backward();
+        y.backward();
+      },
+      /Trying to backward through the graph a second time.*retainGraph: true/,
+    ],
+    [
+      "a saved operand changed in place",
+      () => {
+        const w = leaf([2]);
+        const u = w.mul(1);
+        const y = u.mul(u);
+        u.add_(1);
+        y.backward();
+      },
+      /modified by an inplace operation: \[float64 \[1\]\], which is operand or output of MulBackward0, is at version 1; expected version 0/,
+    ],
+    [
+      "a saved result changed in place",
+      () => {
+        const y = leaf([2]).exp();
+        y.detach().zero_();
+        y.backward();
+      },
+      /modified by an inplace operation/,
+    ],
+    [
+      "an in-place change of a leaf",
+      () => leaf([2]).add_(1),
+      /a leaf Variable that requires grad is being used in an in-place operation/,
+    ],
+    [
+      "an input that takes no part",
+      () => pt.grad(leaf([1]).mul(2), [leaf([1])]),
+      /not have been used in the graph.*allowUnused/,
+    ],
+    [
+      "an input without a gradient",
+      () => pt.grad(leaf([1]).mul(2), [pt.ones(1)]),
+      /One of the differentiated Tensors does not require grad/,
+    ],
   ];
   for (const [what, f, message] of refusals) it(`refuses ${what}`, () => assert.throws(f, message));
 
@@ -172,7 +217,13 @@ describe("noGrad", () => {
   it("records nothing within, and as before after it, also after an error", () => {
     const w = leaf([1]);
     assert.equal(pt.noGrad(() => w.mul(2)).requiresGrad, false);
-    assert.throws(() => pt.noGrad(() => { throw new Error("mine"); }), /mine/);
+    assert.throws(
+      () =>
+        pt.noGrad(() => {
+          throw new Error("mine");
+        }),
+      /mine/,
+    );
     assert.equal(w.mul(2).requiresGrad, true);
     assert.equal(pt.noGrad(() => pt.enableGrad(() => w.mul(2))).requiresGrad, true);
   });
@@ -196,8 +247,21 @@ describe("gradients of gradients", () => {
   });
 
   it("hold for structural operations", () => {
-    const a = pt.tensor([[0.5, -1, 2], [1.5, 0.25, -0.5]], { dtype: "float64" });
-    const b = pt.tensor([[1, 2], [0.5, -1], [0.75, 3]], { dtype: "float64" });
+    const a = pt.tensor(
+      [
+        [0.5, -1, 2],
+        [1.5, 0.25, -0.5],
+      ],
+      { dtype: "float64" },
+    );
+    const b = pt.tensor(
+      [
+        [1, 2],
+        [0.5, -1],
+        [0.75, 3],
+      ],
+      { dtype: "float64" },
+    );
     const functions: Record<string, (a: pt.Tensor, b: pt.Tensor) => pt.Tensor> = {
       matmul: (x, y) => x.matmul(y),
       "vector by matrix": (x, y) => x.at(0).matmul(y),
@@ -206,21 +270,33 @@ describe("gradients of gradients", () => {
       "a batch": (x, y) => pt.stack([x, x.mul(2)]).matmul(y),
       "mean and sum": (x, y) => x.mean(1, { keepdim: true }).mul(y.sum(0)),
       "cat, stack, T": (x, y) => pt.cat([x, y.T]).mul(pt.stack([x, x], 1).reshape(4, 3)),
-      "index tensors": (x, y) => x.at(pt.slice(), [0, 0, 2]).mul(y.at(pt.tensor([0, 1]), pt.tensor([1, 1])).unsqueeze(1)),
+      "index tensors": (x, y) =>
+        x.at(pt.slice(), [0, 0, 2]).mul(y.at(pt.tensor([0, 1]), pt.tensor([1, 1])).unsqueeze(1)),
       "expand and permute": (x, y) => x.unsqueeze(0).expand(2, 2, 3).permute(2, 0, 1).mul(y.unsqueeze(2)),
     };
     for (const [name, f] of Object.entries(functions)) {
       assert.doesNotThrow(() => pt.gradcheck((x, y) => f(x, y).mul(f(x, y)), [a, b]), name);
-      assert.doesNotThrow(() => pt.gradcheck((x, y) => {
-        const [gx, gy] = pt.grad(f(x, y).pow(3).sum(), [x, y], { createGraph: true });
-        return gx.mul(gx).sum().add(gy.mul(gy).sum());
-      }, [a, b], { rtol: 1e-4 }), `${name}, twice`);
+      assert.doesNotThrow(
+        () =>
+          pt.gradcheck(
+            (x, y) => {
+              const [gx, gy] = pt.grad(f(x, y).pow(3).sum(), [x, y], { createGraph: true });
+              return gx.mul(gx).sum().add(gy.mul(gy).sum());
+            },
+            [a, b],
+            { rtol: 1e-4 },
+          ),
+        `${name}, twice`,
+      );
     }
   });
 
   it("gradcheck finds a wrong gradient", () => {
     const x = pt.tensor([0.5, 2], { dtype: "float64" });
-    assert.throws(() => pt.gradcheck((v) => v.mul(v.detach()), [x]), /gradcheck: for output 0 with respect to input 0, element 0: numerical 0\.99\d*, analytical 0\.5/);
+    assert.throws(
+      () => pt.gradcheck((v) => v.mul(v.detach()), [x]),
+      /gradcheck: for output 0 with respect to input 0, element 0: numerical 0\.99\d*, analytical 0\.5/,
+    );
     assert.throws(() => pt.gradcheck((v) => v, [pt.ones(1)]), /expected float64 inputs, got float32/);
   });
 });

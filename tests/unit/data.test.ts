@@ -7,7 +7,10 @@ const { DataLoader, TensorDataset } = pt.data;
 
 describe("TensorDataset", () => {
   const y = pt.tensor([2.5, 4.5]);
-  const X = pt.tensor([[1, 2], [3, 4]]);
+  const X = pt.tensor([
+    [1, 2],
+    [3, 4],
+  ]);
 
   it("gives row i of each tensor, shown as a tuple", () => {
     const ds = new TensorDataset(y, X);
@@ -28,15 +31,30 @@ describe("TensorDataset", () => {
 
 describe("DataLoader", () => {
   it("visits every sample once an epoch, in batches of the size asked for", () => {
-    fc.assert(fc.property(fc.integer({ min: 1, max: 40 }), fc.integer({ min: 1, max: 50 }), fc.boolean(), fc.boolean(), (n, batchSize, shuffle, dropLast) => {
-      const loader = new DataLoader(Array.from({ length: n }, (_, i) => i), { batchSize, shuffle, dropLast });
-      const batches = [...loader].map((batch) => batch.toArray());
-      assert.equal(batches.length, loader.length);
-      const visited = batches.flat();
-      assert.equal(new Set(visited).size, visited.length);
-      assert.equal(visited.length, dropLast ? n - (n % batchSize) : n);
-      if (!shuffle) assert.deepEqual(visited, visited.map((_, i) => i));
-    }));
+    fc.assert(
+      fc.property(
+        fc.integer({ min: 1, max: 40 }),
+        fc.integer({ min: 1, max: 50 }),
+        fc.boolean(),
+        fc.boolean(),
+        (n, batchSize, shuffle, dropLast) => {
+          const loader = new DataLoader(
+            Array.from({ length: n }, (_, i) => i),
+            { batchSize, shuffle, dropLast },
+          );
+          const batches = [...loader].map((batch) => batch.toArray());
+          assert.equal(batches.length, loader.length);
+          const visited = batches.flat();
+          assert.equal(new Set(visited).size, visited.length);
+          assert.equal(visited.length, dropLast ? n - (n % batchSize) : n);
+          if (!shuffle)
+            assert.deepEqual(
+              visited,
+              visited.map((_, i) => i),
+            );
+        },
+      ),
+    );
   });
 
   it("shuffles anew each epoch", () => {
@@ -60,7 +78,10 @@ describe("DataLoader", () => {
     assert.deepEqual(batch.x.toArray(), [0, 1, 2]);
     assert.deepEqual(batch.y[0].toArray(), [0, 1, 4]);
     assert.deepEqual(batch.y[1], ["#0", "#1", "#2"]);
-    assert.deepEqual([...new DataLoader(Float32Array.of(1.5, 2))].map(String), ["tensor([1.5000], dtype=torch.float64)", "tensor([2])"]);
+    assert.deepEqual([...new DataLoader(Float32Array.of(1.5, 2))].map(String), [
+      "tensor([1.5000], dtype=torch.float64)",
+      "tensor([2])",
+    ]);
   });
 
   it("collates as asked", () => {
@@ -69,13 +90,26 @@ describe("DataLoader", () => {
   });
 
   it("goes through streams, each time anew", async () => {
-    const stream = { *[Symbol.iterator]() { yield* [1.5, 2.5, 3.5]; } };
+    const stream = {
+      *[Symbol.iterator]() {
+        yield* [1.5, 2.5, 3.5];
+      },
+    };
     const loader = new DataLoader(stream, { batchSize: 2 });
-    for (let epoch = 0; epoch < 2; epoch++) assert.deepEqual([...loader].map((batch) => batch.toArray()), [[1.5, 2.5], [3.5]]);
+    for (let epoch = 0; epoch < 2; epoch++)
+      assert.deepEqual(
+        [...loader].map((batch) => batch.toArray()),
+        [[1.5, 2.5], [3.5]],
+      );
     assert.throws(() => loader.length, /a stream has no length/);
-    const slow = { async *[Symbol.asyncIterator]() { for (const x of [1, 2, 3]) yield await Promise.resolve(x); } };
+    const slow = {
+      async *[Symbol.asyncIterator]() {
+        for (const x of [1, 2, 3]) yield await Promise.resolve(x);
+      },
+    };
     const batches: number[][] = [];
-    for await (const batch of new DataLoader(slow, { batchSize: 2, dropLast: true })) batches.push(batch.toArray());
+    for await (const batch of new DataLoader(slow, { batchSize: 2, dropLast: true }))
+      batches.push(batch.toArray());
     assert.deepEqual(batches, [[1, 2]]);
     assert.throws(() => [...new DataLoader(slow)], /this stream is asynchronous: use `for await/);
   });
@@ -89,7 +123,9 @@ describe("DataLoader", () => {
   });
 
   it("says when a stream is spent, rather than training on nothing", () => {
-    function* once() { yield* [1, 2]; }
+    function* once() {
+      yield* [1, 2];
+    }
     const loader = new DataLoader(once());
     assert.equal([...loader].length, 2);
     assert.throws(() => [...loader], /can be gone through only once, and has been/);
@@ -106,10 +142,15 @@ describe("DataLoader", () => {
     };
     const loader = new DataLoader(flaky, { batchSize: 2 });
     const seen: number[][] = [];
-    assert.throws(() => { for (const batch of loader) seen.push(batch.toArray()); }, (error: Error) => {
-      assert.match(error.message, /sample 3 of 5 could not be read: disk on fire/);
-      return (error.cause as Error).message === "disk on fire";
-    });
+    assert.throws(
+      () => {
+        for (const batch of loader) seen.push(batch.toArray());
+      },
+      (error: Error) => {
+        assert.match(error.message, /sample 3 of 5 could not be read: disk on fire/);
+        return (error.cause as Error).message === "disk on fire";
+      },
+    );
     assert.deepEqual(seen, [[0, 1]]);
     broken = false;
     assert.equal([...loader].length, 3);
@@ -122,7 +163,8 @@ describe("DataLoader", () => {
     holder[link] = { interrupted: false };
     try {
       assert.throws(() => {
-        for (const batch of new DataLoader(pt.arange(10))) if (batch.item() === 4) holder[link] = { interrupted: true };
+        for (const batch of new DataLoader(pt.arange(10)))
+          if (batch.item() === 4) holder[link] = { interrupted: true };
       }, /interrupted \(DataLoader: batch 5\)/);
     } finally {
       holder[link] = before;
@@ -130,14 +172,46 @@ describe("DataLoader", () => {
   });
 
   const wrong: [string, () => unknown, RegExp][] = [
-    ["no dataset", () => new DataLoader(undefined as unknown as number[]), /expected a dataset \(anything with length and at\) or an iterable, got undefined/],
-    ["a shuffled stream", () => new DataLoader(new Set([1]), { shuffle: true } as object), /a stream cannot be shuffled/],
-    ["samples of different shapes", () => [...new DataLoader([pt.zeros(2), pt.zeros(3)], { batchSize: 2 })], /stack expects each tensor to be equal size/],
-    ["samples of different kinds", () => [...new DataLoader<unknown>([1, "a"], { batchSize: 2 })], /the samples of a batch differ: 1 first, "a" at 1/],
-    ["rows of different lengths", () => [...new DataLoader([[1, 2], [3]], { batchSize: 2 })], /should have the same number of items, got 2, 1/],
-    ["records with a key missing", () => [...new DataLoader<unknown>([{ x: 1 }, {}], { batchSize: 2 })], /sample 1 of the batch has no "x"/],
-    ["samples of an unknown kind", () => [...new DataLoader([new Date(0)])], /found a Date; pass a collate function/],
-    ["a length that is not true", () => [...new DataLoader({ length: 2, at: (i: number) => [5][i] })], /the dataset has length 2, but at\(1\) gave undefined/],
+    [
+      "no dataset",
+      () => new DataLoader(undefined as unknown as number[]),
+      /expected a dataset \(anything with length and at\) or an iterable, got undefined/,
+    ],
+    [
+      "a shuffled stream",
+      () => new DataLoader(new Set([1]), { shuffle: true } as object),
+      /a stream cannot be shuffled/,
+    ],
+    [
+      "samples of different shapes",
+      () => [...new DataLoader([pt.zeros(2), pt.zeros(3)], { batchSize: 2 })],
+      /stack expects each tensor to be equal size/,
+    ],
+    [
+      "samples of different kinds",
+      () => [...new DataLoader<unknown>([1, "a"], { batchSize: 2 })],
+      /the samples of a batch differ: 1 first, "a" at 1/,
+    ],
+    [
+      "rows of different lengths",
+      () => [...new DataLoader([[1, 2], [3]], { batchSize: 2 })],
+      /should have the same number of items, got 2, 1/,
+    ],
+    [
+      "records with a key missing",
+      () => [...new DataLoader<unknown>([{ x: 1 }, {}], { batchSize: 2 })],
+      /sample 1 of the batch has no "x"/,
+    ],
+    [
+      "samples of an unknown kind",
+      () => [...new DataLoader([new Date(0)])],
+      /found a Date; pass a collate function/,
+    ],
+    [
+      "a length that is not true",
+      () => [...new DataLoader({ length: 2, at: (i: number) => [5][i] })],
+      /the dataset has length 2, but at\(1\) gave undefined/,
+    ],
   ];
   for (const [what, f, message] of wrong) it(`refuses ${what}`, () => assert.throws(f, message));
 });

@@ -15,88 +15,147 @@ const call = <T extends pt.Tensor | pt.Scalar>(name: RuleName, [first, ...rest]:
 const smooth = fc.integer({ min: 3, max: 40 }).map((k) => k / 16 + 1 / 64);
 
 // Pairs of shapes that broadcast, the first against the second.
-const shapes = fc.constantFrom<number[][]>([[3], [3]], [[2, 3], [3]], [[2, 1], [1, 3]], [[], [2]], [[1], [2, 2]]);
+const shapes = fc.constantFrom<number[][]>(
+  [[3], [3]],
+  [[2, 3], [3]],
+  [
+    [2, 1],
+    [1, 3],
+  ],
+  [[], [2]],
+  [[1], [2, 2]],
+);
 
 const operandsOf = (name: RuleName): fc.Arbitrary<pt.Tensor[]> => {
   const arity = ruleTable[name].value.length;
   return shapes.chain((pair) =>
-    fc.tuple(...Array.from({ length: arity }, (_, i) => {
-      const shape = pair[i % 2];
-      const n = shape.reduce((product, size) => product * size, 1);
-      // Operands of one operation are kept apart, so that comparisons are not ties.
-      return fc.array(smooth, { minLength: n, maxLength: n }).map((values) => {
-        const numbers = values.map((value) => value + i / 128);
-        const x = pt.tensor(numbers, { dtype: "float64" }).reshape(shape);
-        return i === ruleTable[name].condition ? x.gt(1.3) : x;
-      });
-    })),
+    fc.tuple(
+      ...Array.from({ length: arity }, (_, i) => {
+        const shape = pair[i % 2];
+        const n = shape.reduce((product, size) => product * size, 1);
+        // Operands of one operation are kept apart, so that comparisons are not ties.
+        return fc.array(smooth, { minLength: n, maxLength: n }).map((values) => {
+          const numbers = values.map((value) => value + i / 128);
+          const x = pt.tensor(numbers, { dtype: "float64" }).reshape(shape);
+          return i === ruleTable[name].condition ? x.gt(1.3) : x;
+        });
+      }),
+    ),
   );
 };
 
 /** The rule's operands that can vary. */
 const differentiable = (name: RuleName, i: number): boolean => Boolean(ruleTable[name].grad?.[i]);
 
-function checkGradients(name: RuleName, operands: readonly pt.Tensor[], f: (y: pt.Tensor, xs: pt.Tensor[]) => pt.Tensor): void {
+function checkGradients(
+  name: RuleName,
+  operands: readonly pt.Tensor[],
+  f: (y: pt.Tensor, xs: pt.Tensor[]) => pt.Tensor,
+): void {
   const at = operands.flatMap((_, i) => (differentiable(name, i) ? [i] : []));
-  pt.gradcheck((...xs: pt.Tensor[]) => {
-    const full = operands.map((operand, i) => xs[at.indexOf(i)] ?? operand);
-    return f(call(name, full), xs);
-  }, at.map((i) => operands[i]), { eps: 1e-6, atol: 1e-5, rtol: 1e-4 });
+  pt.gradcheck(
+    (...xs: pt.Tensor[]) => {
+      const full = operands.map((operand, i) => xs[at.indexOf(i)] ?? operand);
+      return f(call(name, full), xs);
+    },
+    at.map((i) => operands[i]),
+    { eps: 1e-6, atol: 1e-5, rtol: 1e-4 },
+  );
 }
 
 for (const name of names) {
   const rule = ruleTable[name];
   describe(`rule ${name}`, () => {
     it("gives Scalar and Tensor the same values, in both dtypes", () => {
-      fc.assert(fc.property(operandsOf(name), (operands) => {
-        const y = call(name, operands);
-        const expanded = operands.map((operand) => operand.expand(y.shape).to("float64").flatten().toArray());
-        const values = y.to("float64").flatten().toArray();
-        values.forEach((value, i) => {
-          const scalars = expanded.map((column) => new pt.Scalar(column[i]));
-          assert.equal(call(name, scalars).val, value);
-        });
-        const single = call(name, operands.map((operand) => (operand.dtype === "bool" ? operand : operand.to("float32"))));
-        assert.equal(single.dtype, y.dtype === "bool" ? "bool" : "float32");
-        single.to("float64").flatten().toArray().forEach((value, i) => {
-          assert.ok(Math.abs(value - values[i]) <= 1e-5 * Math.max(1, Math.abs(values[i])), `${value} against ${values[i]}`);
-        });
-      }), { numRuns: 20 });
+      fc.assert(
+        fc.property(operandsOf(name), (operands) => {
+          const y = call(name, operands);
+          const expanded = operands.map((operand) =>
+            operand.expand(y.shape).to("float64").flatten().toArray(),
+          );
+          const values = y.to("float64").flatten().toArray();
+          values.forEach((value, i) => {
+            const scalars = expanded.map((column) => new pt.Scalar(column[i]));
+            assert.equal(call(name, scalars).val, value);
+          });
+          const single = call(
+            name,
+            operands.map((operand) => (operand.dtype === "bool" ? operand : operand.to("float32"))),
+          );
+          assert.equal(single.dtype, y.dtype === "bool" ? "bool" : "float32");
+          single
+            .to("float64")
+            .flatten()
+            .toArray()
+            .forEach((value, i) => {
+              assert.ok(
+                Math.abs(value - values[i]) <= 1e-5 * Math.max(1, Math.abs(values[i])),
+                `${value} against ${values[i]}`,
+              );
+            });
+        }),
+        { numRuns: 20 },
+      );
     });
 
     it("puts the same into the first operand in place", () => {
-      fc.assert(fc.property(operandsOf(name), (operands) => {
-        const y = call(name, operands);
-        const target = operands[0].expand(y.shape).clone();
-        const inPlace = (target as unknown as Record<string, Method>)[`${name}_`](...operands.slice(1));
-        assert.equal(inPlace as pt.Tensor, target);
-        assert.deepEqual(target.toArray(), y.to(target.dtype).toArray());
-      }), { numRuns: 10 });
+      fc.assert(
+        fc.property(operandsOf(name), (operands) => {
+          const y = call(name, operands);
+          const target = operands[0].expand(y.shape).clone();
+          const inPlace = (target as unknown as Record<string, Method>)[`${name}_`](...operands.slice(1));
+          assert.equal(inPlace, target);
+          assert.deepEqual(target.toArray(), y.to(target.dtype).toArray());
+        }),
+        { numRuns: 10 },
+      );
     });
 
     if (!rule.grad) {
       it("has no gradient", () => {
         const [operands] = fc.sample(operandsOf(name), 1);
-        assert.equal(call(name, operands.map((x) => x.requiresGrad_())).requiresGrad, false);
+        assert.equal(
+          call(
+            name,
+            operands.map((x) => x.requiresGrad_()),
+          ).requiresGrad,
+          false,
+        );
       });
       return;
     }
 
     it("has the gradient that differences show, for Tensor and Scalar", () => {
-      fc.assert(fc.property(operandsOf(name), (operands) => {
-        checkGradients(name, operands, (y) => y);
-        const scalars = operands.map((operand) => new pt.Scalar(Number(operand.flatten().toArray()[0])));
-        pt.gradcheck((...xs) => call(name, xs.map((x, i) => (differentiable(name, i) ? x : scalars[i]))), scalars);
-      }), { numRuns: 12 });
+      fc.assert(
+        fc.property(operandsOf(name), (operands) => {
+          checkGradients(name, operands, (y) => y);
+          const scalars = operands.map((operand) => new pt.Scalar(Number(operand.flatten().toArray()[0])));
+          pt.gradcheck(
+            (...xs) =>
+              call(
+                name,
+                xs.map((x, i) => (differentiable(name, i) ? x : scalars[i])),
+              ),
+            scalars,
+          );
+        }),
+        { numRuns: 12 },
+      );
     });
 
     it("has the second gradient that differences show", () => {
-      fc.assert(fc.property(operandsOf(name), (operands) => {
-        checkGradients(name, operands, (y, xs) => {
-          const gradients = pt.grad(y.mul(y).sum(), xs, { createGraph: true, allowUnused: true });
-          return gradients.reduce<pt.Tensor>((total, g) => (g ? total.add(g.mul(g).sum()) : total), pt.zeros([], { dtype: "float64" }));
-        });
-      }), { numRuns: 8 });
+      fc.assert(
+        fc.property(operandsOf(name), (operands) => {
+          checkGradients(name, operands, (y, xs) => {
+            const gradients = pt.grad(y.mul(y).sum(), xs, { createGraph: true, allowUnused: true });
+            return gradients.reduce<pt.Tensor>(
+              (total, g) => (g ? total.add(g.mul(g).sum()) : total),
+              pt.zeros([], { dtype: "float64" }),
+            );
+          });
+        }),
+        { numRuns: 8 },
+      );
     });
   });
 }

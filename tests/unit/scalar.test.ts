@@ -19,17 +19,32 @@ describe("Scalar", () => {
   });
 
   it("differentiates the chapter's four examples", () => {
-    assert.equal(derivative((x) => x, 3), 1);
-    assert.equal(derivative((x) => x.add(x), 3), 2);
-    assert.equal(derivative((x) => x.mul(x), 3), 6);
-    assert.equal(derivative((x) => x.pow(3).add(x.mul(4)).add(1), 3), 31);
+    assert.equal(
+      derivative((x) => x, 3),
+      1,
+    );
+    assert.equal(
+      derivative((x) => x.add(x), 3),
+      2,
+    );
+    assert.equal(
+      derivative((x) => x.mul(x), 3),
+      6,
+    );
+    assert.equal(
+      derivative((x) => x.pow(3).add(x.mul(4)).add(1), 3),
+      31,
+    );
   });
 
   it("counts a shared value that is no leaf once", () => {
-    assert.equal(derivative((x) => {
-      const u = x.mul(x);
-      return u.add(u);
-    }, 3), 12);
+    assert.equal(
+      derivative((x) => {
+        const u = x.mul(x);
+        return u.add(u);
+      }, 3),
+      12,
+    );
   });
 
   it("takes numbers as operands", () => {
@@ -82,24 +97,31 @@ describe("Scalar", () => {
     // Each new value combines two earlier ones; the sum over all paths is computed alongside, by forward mode.
     const step = fc.record({ a: fc.nat(), b: fc.nat(), op: fc.constantFrom("add", "sub", "mul") });
     fc.assert(
-      fc.property(fc.array(step, { minLength: 1, maxLength: 30 }), fc.double({ min: -1, max: 1, noNaN: true }), (steps, at) => {
-        const values = [new Scalar(at)];
-        const tangents = [1];
-        for (const { a, b, op } of steps as { a: number; b: number; op: "add" | "sub" | "mul" }[]) {
-          const [i, j] = [a % values.length, b % values.length];
-          const tangent = {
-            add: tangents[i] + tangents[j],
-            sub: tangents[i] - tangents[j],
-            mul: tangents[i] * values[j].val + values[i].val * tangents[j],
-          }[op];
-          values.push(values[i][op](values[j]));
-          tangents.push(tangent);
-        }
-        values[values.length - 1].backward();
-        const expected = tangents[tangents.length - 1];
-        const scale = Math.max(1, ...tangents.map(Math.abs));
-        assert.ok(Math.abs(values[0].grad - expected) <= 1e-9 * scale, `${values[0].grad} against ${expected}`);
-      }),
+      fc.property(
+        fc.array(step, { minLength: 1, maxLength: 30 }),
+        fc.double({ min: -1, max: 1, noNaN: true }),
+        (steps, at) => {
+          const values = [new Scalar(at)];
+          const tangents = [1];
+          for (const { a, b, op } of steps as { a: number; b: number; op: "add" | "sub" | "mul" }[]) {
+            const [i, j] = [a % values.length, b % values.length];
+            const tangent = {
+              add: tangents[i] + tangents[j],
+              sub: tangents[i] - tangents[j],
+              mul: tangents[i] * values[j].val + values[i].val * tangents[j],
+            }[op];
+            values.push(values[i][op](values[j]));
+            tangents.push(tangent);
+          }
+          values[values.length - 1].backward();
+          const expected = tangents[tangents.length - 1];
+          const scale = Math.max(1, ...tangents.map(Math.abs));
+          assert.ok(
+            Math.abs(values[0].grad - expected) <= 1e-9 * scale,
+            `${values[0].grad} against ${expected}`,
+          );
+        },
+      ),
     );
   });
 
@@ -121,12 +143,18 @@ describe("Scalar", () => {
   });
 
   it("checks any expression numerically in one call", () => {
-    assert.equal(pt.gradcheck((x, y) => x.mul(y).tanh().add(x.exp().div(y)), [new Scalar(0.3), new Scalar(1.7)]), true);
+    assert.equal(
+      pt.gradcheck((x, y) => x.mul(y).tanh().add(x.exp().div(y)), [new Scalar(0.3), new Scalar(1.7)]),
+      true,
+    );
   });
 
   it("refuses what is no number", () => {
     assert.throws(() => new Scalar("3" as unknown as number), /Scalar: the value must be a number, got "3"/);
-    assert.throws(() => new Scalar(1).add("2" as unknown as number), /add: an operand must be a Scalar or a number, got "2"/);
+    assert.throws(
+      () => new Scalar(1).add("2" as unknown as number),
+      /add: an operand must be a Scalar or a number, got "2"/,
+    );
     assert.throws(() => (new Scalar(1).mul as () => void)(), /mul: expected 1 operand\(s\), got 0/);
   });
 });

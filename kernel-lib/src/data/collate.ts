@@ -5,7 +5,15 @@ import { tensor } from "../creation";
 import { float64, int64 } from "../dtype";
 import { Tensor } from "../tensor";
 
-type TypedArray = Float32Array | Float64Array | Int8Array | Int16Array | Int32Array | Uint8Array | Uint16Array | Uint32Array;
+type TypedArray =
+  | Float32Array
+  | Float64Array
+  | Int8Array
+  | Int16Array
+  | Int32Array
+  | Uint8Array
+  | Uint16Array
+  | Uint32Array;
 
 /** What a batch of samples of type T is: tensors where there were tensors and numbers, in the same structure. */
 export type Collated<T> = T extends Tensor | number | boolean | TypedArray
@@ -31,23 +39,32 @@ export function collate<T>(samples: readonly T[]): Collated<T> {
 function collateAny(samples: readonly unknown[]): unknown {
   const [first] = samples;
   if (first instanceof Tensor) return stack(samples as Tensor[]);
-  if (typeof first === "number") return tensor(all(samples, isNumber), { dtype: samples.every(Number.isInteger) ? int64 : float64 });
-  if (typeof first === "boolean") return tensor(all(samples, (value): value is boolean => typeof value === "boolean"));
+  if (typeof first === "number")
+    return tensor(all(samples, isNumber), { dtype: samples.every(Number.isInteger) ? int64 : float64 });
+  if (typeof first === "boolean")
+    return tensor(all(samples, (value): value is boolean => typeof value === "boolean"));
   if (typeof first === "string") return [...samples];
   if (ArrayBuffer.isView(first)) return stack(all(samples, ArrayBuffer.isView).map((row) => tensor(row)));
   if (Array.isArray(first)) {
     const rows = all(samples, (value): value is unknown[] => Array.isArray(value));
     if (rows.some(({ length }) => length !== first.length)) {
-      throw new RangeError(`collate: each sample of a batch should have the same number of items, got ${rows.map(({ length }) => length).join(", ")}`);
+      throw new RangeError(
+        `collate: each sample of a batch should have the same number of items, got ${rows.map(({ length }) => length).join(", ")}`,
+      );
     }
     return first.map((_, i) => collateAny(rows.map((row) => row[i])));
   }
-  if (first !== null && typeof first === "object" && [Object.prototype, null].includes(Object.getPrototypeOf(first) as object | null)) {
+  if (
+    first !== null &&
+    typeof first === "object" &&
+    [Object.prototype, null].includes(Object.getPrototypeOf(first) as object | null)
+  ) {
     const records = samples as readonly Record<string, unknown>[];
     return Object.fromEntries(
       Object.keys(first).map((key) => {
         const missing = records.findIndex((record) => !(key in record));
-        if (missing >= 0) throw new RangeError(`collate: sample ${missing} of the batch has no ${JSON.stringify(key)}`);
+        if (missing >= 0)
+          throw new RangeError(`collate: sample ${missing} of the batch has no ${JSON.stringify(key)}`);
         return [key, collateAny(records.map((record) => record[key]))];
       }),
     );
@@ -63,6 +80,9 @@ const isNumber = (value: unknown): value is number => typeof value === "number";
 /** The samples, if all are of the kind of the first. */
 function all<T>(samples: readonly unknown[], is: (value: unknown) => value is T): T[] {
   const odd = samples.findIndex((sample) => !is(sample));
-  if (odd >= 0) throw new TypeError(`collate: the samples of a batch differ: ${describe(samples[0])} first, ${describe(samples[odd])} at ${odd}`);
+  if (odd >= 0)
+    throw new TypeError(
+      `collate: the samples of a batch differ: ${describe(samples[0])} first, ${describe(samples[odd])} at ${odd}`,
+    );
   return samples as T[];
 }

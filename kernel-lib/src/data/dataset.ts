@@ -31,11 +31,14 @@ export class TensorDataset<Ts extends readonly Tensor[]> implements Dataset<Ts> 
   constructor(...tensors: Ts) {
     if (tensors.length === 0) throw new RangeError("TensorDataset: expected at least one tensor");
     for (const tensor of tensors) {
-      if (!(tensor instanceof Tensor)) throw new TypeError(`TensorDataset: expected Tensors, got ${describe(tensor)}`);
+      if (!(tensor instanceof Tensor))
+        throw new TypeError(`TensorDataset: expected Tensors, got ${describe(tensor)}`);
       if (tensor.ndim === 0) throw new RangeError("TensorDataset: a 0-dim tensor has no rows");
     }
     if (tensors.some(({ length }) => length !== tensors[0].length)) {
-      throw new RangeError(`TensorDataset: Size mismatch between tensors: ${tensors.map(({ shape }) => shapeText(shape)).join(", ")}`);
+      throw new RangeError(
+        `TensorDataset: Size mismatch between tensors: ${tensors.map(({ shape }) => shapeText(shape)).join(", ")}`,
+      );
     }
     this.tensors = tensors;
   }

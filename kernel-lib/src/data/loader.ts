@@ -44,17 +44,24 @@ export class DataLoader<T, B = Collated<Awaited<T>>> implements Iterable<B>, Asy
   constructor(dataset: Dataset<T> | Stream<T>, options: LoaderOptions<Awaited<T>, B> = {}) {
     const { batchSize = 1, shuffle = false, dropLast = false, generator, collate } = options;
     if (!Number.isInteger(batchSize) || batchSize < 1) {
-      throw new RangeError(`DataLoader: batchSize should be a positive integer value, but got batchSize=${describe(batchSize)}`);
+      throw new RangeError(
+        `DataLoader: batchSize should be a positive integer value, but got batchSize=${describe(batchSize)}`,
+      );
     }
     const source = dataset as Partial<Iterable<T> & AsyncIterable<T>> | null | undefined;
     if (!isDataset(dataset)) {
       if (!source?.[Symbol.iterator] && !source?.[Symbol.asyncIterator]) {
-        throw new TypeError(`DataLoader: expected a dataset (anything with length and at) or an iterable, got ${describe(dataset)}`);
+        throw new TypeError(
+          `DataLoader: expected a dataset (anything with length and at) or an iterable, got ${describe(dataset)}`,
+        );
       }
-      if (shuffle) throw new TypeError("DataLoader: a stream cannot be shuffled: its samples come in their own order");
+      if (shuffle)
+        throw new TypeError("DataLoader: a stream cannot be shuffled: its samples come in their own order");
     }
     if (shuffle && isDataset(dataset) && dataset.length === 0) {
-      throw new RangeError("DataLoader: num_samples should be a positive integer value, but got num_samples=0: there is nothing to shuffle");
+      throw new RangeError(
+        "DataLoader: num_samples should be a positive integer value, but got num_samples=0: there is nothing to shuffle",
+      );
     }
     this.dataset = dataset;
     this.batchSize = batchSize;
@@ -108,10 +115,15 @@ export class DataLoader<T, B = Collated<Awaited<T>>> implements Iterable<B>, Asy
   private *batches(): globalThis.Generator<B, void, void> {
     const { dataset, batchSize, dropLast } = this;
     let n = 0;
-    for (const batch of isDataset(dataset) ? this.fetch(dataset) : batched(this.syncStream(dataset), batchSize, dropLast)) {
+    for (const batch of isDataset(dataset)
+      ? this.fetch(dataset)
+      : batched(this.syncStream(dataset), batchSize, dropLast)) {
       throwIfInterrupted(`DataLoader: batch ${n++}`);
       const pending = batch.findIndex((sample) => sample instanceof Promise);
-      if (pending >= 0) throw new TypeError("DataLoader: the dataset gives promises: use `for await (const batch of loader)`");
+      if (pending >= 0)
+        throw new TypeError(
+          "DataLoader: the dataset gives promises: use `for await (const batch of loader)`",
+        );
       yield this.collate(batch as Awaited<T>[]);
     }
   }
@@ -119,7 +131,9 @@ export class DataLoader<T, B = Collated<Awaited<T>>> implements Iterable<B>, Asy
   private async *batchesAsync(): AsyncGenerator<B, void, void> {
     const { dataset, batchSize, dropLast } = this;
     let n = 0;
-    for await (const batch of isDataset(dataset) ? this.fetch(dataset) : batchedAsync(dataset, batchSize, dropLast)) {
+    for await (const batch of isDataset(dataset)
+      ? this.fetch(dataset)
+      : batchedAsync(dataset, batchSize, dropLast)) {
       throwIfInterrupted(`DataLoader: batch ${n++}`);
       yield this.collate(await Promise.all(batch));
     }
@@ -143,10 +157,16 @@ function sampleAt<T>(dataset: Dataset<T>, index: number): T {
   try {
     sample = dataset.at(index);
   } catch (error) {
-    throw new Error(`DataLoader: sample ${index} of ${dataset.length} could not be read: ${error instanceof Error ? error.message : String(error)}`, {
-      cause: error,
-    });
+    throw new Error(
+      `DataLoader: sample ${index} of ${dataset.length} could not be read: ${error instanceof Error ? error.message : String(error)}`,
+      {
+        cause: error,
+      },
+    );
   }
-  if (sample === undefined) throw new RangeError(`DataLoader: the dataset has length ${dataset.length}, but at(${index}) gave undefined`);
+  if (sample === undefined)
+    throw new RangeError(
+      `DataLoader: the dataset has length ${dataset.length}, but at(${index}) gave undefined`,
+    );
   return sample;
 }

@@ -33,7 +33,11 @@ export function* batched<T>(items: Iterable<T>, size: number, dropLast: boolean)
 }
 
 /** `batched`, for items that come in time. */
-export async function* batchedAsync<T>(items: Iterable<T> | AsyncIterable<T>, size: number, dropLast: boolean): AsyncGenerator<T[], void, void> {
+export async function* batchedAsync<T>(
+  items: Iterable<T> | AsyncIterable<T>,
+  size: number,
+  dropLast: boolean,
+): AsyncGenerator<T[], void, void> {
   let batch: T[] = [];
   for await (const item of items) {
     batch.push(item);

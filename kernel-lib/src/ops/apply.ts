@@ -1,4 +1,5 @@
-// The one door: every operation on tensors is checked, computed and recorded here. Imports tensor, engines, rules, tape.
+// The one door: every operation on tensors is checked, computed and recorded here.
+// Imports tensor, engines, rules and tape.
 import { describe, shapeText } from "../check";
 import { category, type DTypeName, getDefaultDtype, isFloat, promote } from "../dtype";
 import { type Computation, run, runInPlace, type Spec, Storage } from "../engines/engine";
@@ -45,7 +46,11 @@ abstract class TensorNode extends Node<Tensor> {
   private storages: readonly Storage[] | null;
   private readonly versions: number[];
 
-  constructor(readonly name: string, inputs: readonly Tensor[], output: Tensor) {
+  constructor(
+    readonly name: string,
+    inputs: readonly Tensor[],
+    output: Tensor,
+  ) {
     super();
     this.parents = inputs.map((input) => input.node);
     // Not the tensors themselves, which would keep their elements alive after release.
@@ -116,7 +121,12 @@ abstract class TensorNode extends Node<Tensor> {
 
 /** A recorded structural operation. */
 class OpNode<A> extends TensorNode implements SavedTensors<A> {
-  constructor(private readonly op: Op<A>, inputs: readonly Tensor[], readonly attributes: A, output: Tensor) {
+  constructor(
+    private readonly op: Op<A>,
+    inputs: readonly Tensor[],
+    readonly attributes: A,
+    output: Tensor,
+  ) {
     super(op.gradFn?.(attributes, inputs) ?? backwardName(op.name), inputs, output);
   }
 
@@ -164,25 +174,33 @@ function fit(g: Tensor, { shape, dtype }: Spec): Tensor {
   return summed.dtype === dtype ? summed : summed.to(dtype);
 }
 
-const backwardName = (name: string, variant = 0): string => `${name[0].toUpperCase()}${name.slice(1)}Backward${variant}`;
+const backwardName = (name: string, variant = 0): string =>
+  `${name[0].toUpperCase()}${name.slice(1)}Backward${variant}`;
 
-const needsNode = (inputs: readonly Tensor[]): boolean => isGradEnabled() && inputs.some((input) => input.node !== null);
+const needsNode = (inputs: readonly Tensor[]): boolean =>
+  isGradEnabled() && inputs.some((input) => input.node !== null);
 
 /** The result of a structural operation on `inputs`, recorded where one of them needs a gradient. */
 export function apply<A>(op: Op<A>, inputs: readonly Tensor[], attributes: A): Tensor {
   for (const input of inputs) {
-    if (!(input instanceof Tensor)) throw new TypeError(`${op.name}: expected a Tensor, got ${describe(input)}`);
+    if (!(input instanceof Tensor))
+      throw new TypeError(`${op.name}: expected a Tensor, got ${describe(input)}`);
   }
   const spec = op.infer(inputs, attributes);
   const storage = op.shares ? inputs[0].storage : run(op, inputs, spec, attributes);
   const out = new Tensor(storage, spec.shape, spec.dtype);
-  if (op.pullback && isFloat(spec.dtype) && needsNode(inputs)) out.node = new OpNode(op, inputs, attributes, out);
+  if (op.pullback && isFloat(spec.dtype) && needsNode(inputs))
+    out.node = new OpNode(op, inputs, attributes, out);
   return out;
 }
 
 /** A number as an operand: a 0-dim tensor whose type yields to the others', and whose value keeps all its digits. */
 function wrapNumber(value: number): Tensor {
-  const out = new Tensor(new Storage(Float64Array.of(value)), [], Number.isInteger(value) ? "int64" : "float64");
+  const out = new Tensor(
+    new Storage(Float64Array.of(value)),
+    [],
+    Number.isInteger(value) ? "int64" : "float64",
+  );
   out.isNumber = true;
   return out;
 }
@@ -233,9 +251,12 @@ const pointwiseOps = Object.fromEntries(
 
 function operandsOf(op: PointwiseOp, values: readonly unknown[]): Tensor[] {
   const arity = op.rule.value.length;
-  if (values.length !== arity) throw new TypeError(`${op.name}: expected ${arity} operand(s), got ${values.length}`);
+  if (values.length !== arity)
+    throw new TypeError(`${op.name}: expected ${arity} operand(s), got ${values.length}`);
   if (!values.some((value) => value instanceof Tensor)) {
-    throw new TypeError(`${op.name}: one operand at least must be a Tensor, got ${values.map(describe).join(" and ")}`);
+    throw new TypeError(
+      `${op.name}: one operand at least must be a Tensor, got ${values.map(describe).join(" and ")}`,
+    );
   }
   return values.map((value) => toOperand(op.name, value));
 }
@@ -243,8 +264,14 @@ function operandsOf(op: PointwiseOp, values: readonly unknown[]): Tensor[] {
 /** The type that a pointwise operation computes in. */
 function computeType(op: PointwiseOp, inputs: readonly Tensor[]): DTypeName {
   const { rule } = op;
-  const dtype = resultType(rule.condition === undefined ? inputs : inputs.filter((_, i) => i !== rule.condition));
-  if (dtype === "bool" ? rule.rejectsBool : rule.rejectsAnyBool && inputs.some((input) => input.dtype === "bool")) {
+  const dtype = resultType(
+    rule.condition === undefined ? inputs : inputs.filter((_, i) => i !== rule.condition),
+  );
+  if (
+    dtype === "bool"
+      ? rule.rejectsBool
+      : rule.rejectsAnyBool && inputs.some((input) => input.dtype === "bool")
+  ) {
     throw new TypeError(`${op.name}: ${rule.rejectsBool}`);
   }
   return rule.result === "float" && !isFloat(dtype) ? getDefaultDtype() : dtype;
@@ -261,7 +288,10 @@ export function pointwise(name: RuleName, values: readonly unknown[]): Tensor {
   const op = pointwiseOps[name];
   const inputs = operandsOf(op, values);
   const dtype = computeType(op, inputs);
-  const spec = { shape: broadcastAll(name, inputs), dtype: op.rule.result === "bool" ? ("bool" as const) : dtype };
+  const spec = {
+    shape: broadcastAll(name, inputs),
+    dtype: op.rule.result === "bool" ? ("bool" as const) : dtype,
+  };
   const out = new Tensor(run(op, inputs, spec, { dtype }), spec.shape, spec.dtype);
   out.isNumber = inputs.every(({ isNumber }) => isNumber);
   if (op.rule.grad && isFloat(spec.dtype) && needsNode(inputs)) out.node = new PointwiseNode(op, inputs, out);
@@ -279,7 +309,9 @@ export function pointwiseInPlace(name: RuleName, target: Tensor, rest: readonly 
   const dtype = computeType(op, inputs);
   const result = op.rule.result === "bool" ? "bool" : dtype;
   if (category(result) > category(target.dtype)) {
-    throw new TypeError(`${name}_: result type ${result} can't be cast to the desired output type ${target.dtype}`);
+    throw new TypeError(
+      `${name}_: result type ${result} can't be cast to the desired output type ${target.dtype}`,
+    );
   }
   const shape = broadcastAll(name, inputs);
   if (!sameShape(shape, target.shape)) {
@@ -303,6 +335,8 @@ export function checkWritable(name: string, target: Tensor, inputs: readonly Ten
   if (!(target instanceof Tensor)) throw new TypeError(`${name}: expected a Tensor, got ${describe(target)}`);
   if (!needsNode(inputs)) return;
   if (target.isLeaf && target.requiresGrad) {
-    throw new Error(`${name}: a leaf Variable that requires grad is being used in an in-place operation. Wrap the update in pt.noGrad(() => …).`);
+    throw new Error(
+      `${name}: a leaf Variable that requires grad is being used in an in-place operation. Wrap the update in pt.noGrad(() => …).`,
+    );
   }
 }

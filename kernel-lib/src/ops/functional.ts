@@ -6,4 +6,5 @@ import { pointwise } from "./apply";
  * `a` where `condition` holds, `b` elsewhere, element by element.
  * @see https://pytorch.org/docs/stable/generated/torch.where.html
  */
-export const where = (condition: Tensor, a: Tensor | number, b: Tensor | number): Tensor => pointwise("where", [a, condition, b]);
+export const where = (condition: Tensor, a: Tensor | number, b: Tensor | number): Tensor =>
+  pointwise("where", [a, condition, b]);

@@ -69,7 +69,8 @@ export function at(x: Tensor, ...indices: Index[]): Tensor {
   if (indices.length === 1 && typeof indices[0] === "number" && x.ndim > 0) return select(x, 0, indices[0]);
   const { parts, gradFn } = parse(x, indices.map(unwrap));
   let places = [0];
-  for (const { offsets } of parts) places = places.flatMap((place) => offsets.map((offset) => place + offset));
+  for (const { offsets } of parts)
+    places = places.flatMap((place) => offsets.map((offset) => place + offset));
   const shape = parts.flatMap((part) => part.shape);
   return apply(indexOp, [x], { shape, places: Int32Array.from(places), gradFn });
 }
@@ -86,7 +87,9 @@ export function select(x: Tensor, dim: number, index: number): Tensor {
 export function narrow(x: Tensor, dim: number, start: number, length: number): Tensor {
   const d = normalizeDim("narrow", dim, x.ndim);
   if (start < 0 || length < 0 || start + length > x.shape[d]) {
-    throw new RangeError(`narrow: start (${start}) + length (${length}) exceeds dimension size (${x.shape[d]}).`);
+    throw new RangeError(
+      `narrow: start (${start}) + length (${length}) exceeds dimension size (${x.shape[d]}).`,
+    );
   }
   const shape = x.shape.map((n, i) => (i === d ? length : n));
   return apply(indexOp, [x], { shape, places: stretch(x.shape, d, start, length), gradFn: "SliceBackward0" });
@@ -99,7 +102,10 @@ function stretch(shape: Shape, d: number, start: number, length: number): Places
   const count = length * inner;
   if (outer === 1) return { start: start * inner, count };
   const step = shape[d] * inner;
-  return Int32Array.from({ length: outer * count }, (_, i) => Math.floor(i / count) * step + start * inner + (i % count));
+  return Int32Array.from(
+    { length: outer * count },
+    (_, i) => Math.floor(i / count) * step + start * inner + (i % count),
+  );
 }
 
 function place(index: number, dim: number, size: number): number {
@@ -165,8 +171,17 @@ const unwrap = (index: Index): Index =>
 
 function parse(x: Tensor, indices: readonly Index[]): { parts: Part[]; gradFn: string } {
   for (const index of indices) {
-    const known = index === null || index === "..." || typeof index === "number" || index instanceof Slice || index instanceof Tensor || Array.isArray(index);
-    if (!known) throw new TypeError(`at: cannot index with ${describe(index)}: use integers, pt.slice(…), null, "...", or a tensor of integers`);
+    const known =
+      index === null ||
+      index === "..." ||
+      typeof index === "number" ||
+      index instanceof Slice ||
+      index instanceof Tensor ||
+      Array.isArray(index);
+    if (!known)
+      throw new TypeError(
+        `at: cannot index with ${describe(index)}: use integers, pt.slice(…), null, "...", or a tensor of integers`,
+      );
   }
   const used = indices.reduce<number>((n, index) => n + dimsUsed(index), 0);
   if (used > x.ndim) throw new RangeError(`too many indices for tensor of dimension ${x.ndim}`);
@@ -176,7 +191,8 @@ function parse(x: Tensor, indices: readonly Index[]): { parts: Part[]; gradFn: s
   const strides = stridesOf(x.shape);
   const all = slice();
   const rest = new Array<Index>(x.ndim - used).fill(all);
-  const full = open < 0 ? [...indices, ...rest] : [...indices.slice(0, open), ...rest, ...indices.slice(open + 1)];
+  const full =
+    open < 0 ? [...indices, ...rest] : [...indices.slice(0, open), ...rest, ...indices.slice(open + 1)];
   const lists: Advanced[] = [];
   const parts: Part[] = [];
   // Where the dims of the lists go: in the place of the first where they stand together, else in front, as in NumPy.
@@ -223,7 +239,8 @@ function combine(lists: readonly Advanced[], shape: Shape, strides: readonly num
     const steps = broadcastStrides(own, common);
     for (let i = 0; i < offsets.length; i++) {
       let from = 0;
-      for (let d = 0; d < common.length; d++) from += (Math.floor(i / commonStrides[d]) % common[d]) * steps[d];
+      for (let d = 0; d < common.length; d++)
+        from += (Math.floor(i / commonStrides[d]) % common[d]) * steps[d];
       offsets[i] += place(values[from], dim, shape[dim]) * strides[dim];
     }
   }

@@ -10,7 +10,8 @@ interface Join {
 }
 
 function checkList(name: string, tensors: readonly Tensor[]): void {
-  if (!Array.isArray(tensors)) throw new TypeError(`${name}: expected an array of tensors, got ${describe(tensors)}`);
+  if (!Array.isArray(tensors))
+    throw new TypeError(`${name}: expected an array of tensors, got ${describe(tensors)}`);
   if (tensors.length === 0) throw new RangeError(`${name}: expected a non-empty array of Tensors`);
 }
 
@@ -23,11 +24,14 @@ const catOp: Op<Join> = {
     const first = inputs.findIndex(({ shape }) => !isLegacyEmpty(shape));
     if (first < 0) return { shape: [0], dtype: resultType(inputs) };
     const shape = [...inputs[first].shape];
-    if (shape.length === 0) throw new RangeError("cat: zero-dimensional tensor (at position 0) cannot be concatenated; use stack");
+    if (shape.length === 0)
+      throw new RangeError("cat: zero-dimensional tensor (at position 0) cannot be concatenated; use stack");
     inputs.forEach((input, i) => {
       if (i <= first || isLegacyEmpty(input.shape)) return;
       if (input.ndim !== shape.length) {
-        throw new RangeError(`cat: Tensors must have same number of dimensions: got ${shape.length} and ${input.ndim}`);
+        throw new RangeError(
+          `cat: Tensors must have same number of dimensions: got ${shape.length} and ${input.ndim}`,
+        );
       }
       input.shape.forEach((n, d) => {
         if (d === dim) shape[d] += n;
@@ -48,7 +52,8 @@ const catOp: Op<Join> = {
     for (const input of inputs) {
       const data = convert(input.storage.data, input.dtype, out.dtype);
       const block = isLegacyEmpty(input.shape) ? 0 : sizeOf(input.shape.slice(dim));
-      for (let i = 0, o = start; i < data.length; i += block, o += row) result.set(data.subarray(i, i + block), o);
+      for (let i = 0, o = start; i < data.length; i += block, o += row)
+        result.set(data.subarray(i, i + block), o);
       start += block;
     }
     return result;
@@ -60,7 +65,9 @@ const catOp: Op<Join> = {
       const from = start;
       start += isLegacyEmpty(shape) ? 0 : shape[dim];
       if (!saved.needs(i)) return null;
-      return isLegacyEmpty(shape) ? g.reshape(-1).narrow(0, 0, 0) : g.narrow(dim, from, start - from).to(dtype);
+      return isLegacyEmpty(shape)
+        ? g.reshape(-1).narrow(0, 0, 0)
+        : g.narrow(dim, from, start - from).to(dtype);
     });
   },
 };
@@ -93,7 +100,9 @@ const stackOp: Op<Join> = {
     inputs.forEach((input, k) => {
       const data = convert(input.storage.data, input.dtype, out.dtype);
       if (block === 1 && data.length === 1) result[k] = data[0];
-      else for (let i = 0, o = k * block; i < data.length; i += block, o += inputs.length * block) result.set(data.subarray(i, i + block), o);
+      else
+        for (let i = 0, o = k * block; i < data.length; i += block, o += inputs.length * block)
+          result.set(data.subarray(i, i + block), o);
     });
     return result;
   },

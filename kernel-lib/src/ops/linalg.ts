@@ -99,8 +99,8 @@ function multiply(
 }
 
 /**
- * The matrix product: [n, k] × [k, m] → [n, m]. A vector is a row at the left and a column at the right, and that dim is
- * dropped; dims in front are a batch, and broadcast.
+ * The matrix product: [n, k] × [k, m] → [n, m]. A vector is a row at the left and a column at the right, and that dim
+ * is dropped; dims in front are a batch, and broadcast.
  * @throws RangeError where the inner sizes differ
  * @see https://pytorch.org/docs/stable/generated/torch.matmul.html
  */

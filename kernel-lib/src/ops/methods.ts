@@ -14,7 +14,9 @@ import * as write from "./write";
  * Tensor, whose own members are being made.
  */
 type Methods<M> = {
-  [K in keyof M]: M[K] extends (x: infer _X, ...rest: infer Rest) => infer Result ? (...rest: Rest) => Result : never;
+  [K in keyof M]: M[K] extends (x: infer _X, ...rest: infer Rest) => infer Result
+    ? (...rest: Rest) => Result
+    : never;
 };
 
 export interface TensorMethods
@@ -40,7 +42,8 @@ const structural: Record<string, AnyFunction> = { ...reduce, ...movement, ...lin
 
 /** Gives `prototype`, that of Tensor, its methods. */
 export function attachMethods(prototype: object): void {
-  for (const [name, f] of Object.entries(structural)) Object.defineProperty(prototype, name, { value: asMethod(f), writable: true });
+  for (const [name, f] of Object.entries(structural))
+    Object.defineProperty(prototype, name, { value: asMethod(f), writable: true });
   for (const name of Object.keys(ruleTable) as RuleName[]) {
     Object.defineProperty(prototype, name, {
       value(this: Tensor, ...rest: unknown[]) {

@@ -2,7 +2,15 @@
 // Imports apply, shapes and dtypes.
 import { shapeText } from "../check";
 import { allocate, convert, type DTypeName } from "../dtype";
-import { broadcastStrides, inferShape, normalizeDim, sameShape, type Shape, sizeOf, stridesOf } from "../shape";
+import {
+  broadcastStrides,
+  inferShape,
+  normalizeDim,
+  sameShape,
+  type Shape,
+  sizeOf,
+  stridesOf,
+} from "../shape";
 import type { Tensor } from "../tensor";
 import { apply, type Op } from "./apply";
 
@@ -31,7 +39,10 @@ const reshapeOp: Op<Reshape> = {
  * @throws RangeError where the number of elements differs
  */
 export function reshape(x: Tensor, ...sizes: ShapeArguments): Tensor {
-  return apply(reshapeOp, [x], { shape: inferShape("reshape", toShape(sizes), x.numel()), gradFn: "ViewBackward0" });
+  return apply(reshapeOp, [x], {
+    shape: inferShape("reshape", toShape(sizes), x.numel()),
+    gradFn: "ViewBackward0",
+  });
 }
 
 /** `reshape`, under the name that PyTorch gives it for contiguous tensors, as all are here. */
@@ -67,9 +78,19 @@ const permuteOp: Op<Permutation> = {
   infer: ([{ shape, dtype }], { order }) => ({ shape: order.map((dim) => shape[dim]), dtype }),
   kernel([x], out, { order }) {
     const strides = stridesOf(x.shape);
-    return gather(x.storage.data, out.dtype, out.shape, order.map((dim) => strides[dim]));
+    return gather(
+      x.storage.data,
+      out.dtype,
+      out.shape,
+      order.map((dim) => strides[dim]),
+    );
   },
-  pullback: (g, { attributes: { order } }) => [permute(g, order.map((_, i) => order.indexOf(i)))],
+  pullback: (g, { attributes: { order } }) => [
+    permute(
+      g,
+      order.map((_, i) => order.indexOf(i)),
+    ),
+  ],
 };
 
 /** The elements of `data` as a tensor of `shape` that is walked with these strides. */
@@ -103,7 +124,9 @@ function gather(data: ArrayLike<number>, dtype: DTypeName, shape: Shape, strides
 export function permute(x: Tensor, ...order: ShapeArguments): Tensor {
   const dims = toShape(order).map((dim) => normalizeDim("permute", dim, x.ndim));
   if (dims.length !== x.ndim || new Set(dims).size !== dims.length) {
-    throw new RangeError(`permute: ${shapeText(toShape(order))} is not an order of the ${x.ndim} dims of ${shapeText(x.shape)}`);
+    throw new RangeError(
+      `permute: ${shapeText(toShape(order))} is not an order of the ${x.ndim} dims of ${shapeText(x.shape)}`,
+    );
   }
   return apply(permuteOp, [x], { order: dims, gradFn: "PermuteBackward0" });
 }
@@ -118,7 +141,10 @@ export function transpose(x: Tensor, dim0: number, dim1: number): Tensor {
 /** A matrix transposed; a tensor of fewer dims as it is. */
 export function t(x: Tensor): Tensor {
   if (x.ndim > 2) throw new RangeError(`t: expects a tensor with <= 2 dimensions, but self is ${x.ndim}D`);
-  return apply(permuteOp, [x], { order: x.ndim === 2 ? [1, 0] : x.shape.map((_, i) => i), gradFn: "TBackward0" });
+  return apply(permuteOp, [x], {
+    order: x.ndim === 2 ? [1, 0] : x.shape.map((_, i) => i),
+    gradFn: "TBackward0",
+  });
 }
 
 const expandOp: Op<{ shape: Shape }> = {
@@ -179,7 +205,9 @@ const toOp: Op<{ dtype: DTypeName }> = {
 /** Converted to another dtype; this very tensor where it has that dtype already. Fractions are cut off for int64. */
 export function to(x: Tensor, dtype: DTypeName): Tensor {
   if (!["float32", "float64", "int64", "bool"].includes(dtype)) {
-    throw new TypeError(`to: there is no dtype ${JSON.stringify(dtype)}; choose float32, float64, int64 or bool`);
+    throw new TypeError(
+      `to: there is no dtype ${JSON.stringify(dtype)}; choose float32, float64, int64 or bool`,
+    );
   }
   return x.dtype === dtype ? x : apply(toOp, [x], { dtype });
 }

@@ -1,5 +1,5 @@
 // Owns the reductions over dims. Each exported function is also a method of Tensor. Imports apply and the host's sums.
-import { allocate, type DTypeName, isFloat } from "../dtype";
+import { allocate, isFloat } from "../dtype";
 import { sumDims } from "../engines/host/sum";
 import { normalizeDims, reducedShape, sameShape, type Shape, sizeOf } from "../shape";
 import type { Tensor } from "../tensor";
@@ -20,7 +20,12 @@ interface Reduction {
   readonly named: boolean;
 }
 
-function reduction(name: string, x: Tensor, dim: Dims | undefined, { keepdim = false }: ReduceOptions): Reduction {
+function reduction(
+  name: string,
+  x: Tensor,
+  dim: Dims | undefined,
+  { keepdim = false }: ReduceOptions,
+): Reduction {
   return { dims: normalizeDims(name, dim, x.ndim), keepdim, named: dim !== undefined };
 }
 
@@ -68,7 +73,9 @@ const meanOp: Op<Reduction> = {
     for (let i = 0; i < sums.length; i++) means[i] = sums[i] / n;
     return means;
   },
-  pullback: (g, { specs: [{ shape }], attributes }) => [spread(g.div(counted(shape, attributes.dims)), shape, attributes)],
+  pullback: (g, { specs: [{ shape }], attributes }) => [
+    spread(g.div(counted(shape, attributes.dims)), shape, attributes),
+  ],
 };
 
 /**
@@ -84,7 +91,10 @@ export function sumToSize(x: Tensor, shape: Shape): Tensor {
   if (sameShape(x.shape, shape)) return x;
   const extra = x.ndim - shape.length;
   const fits = extra >= 0 && shape.every((n, i) => n === 1 || n === x.shape[extra + i]);
-  if (!fits) throw new RangeError(`sumToSize: size {[${shape.join(", ")}]} is not expandable to size {[${x.shape.join(", ")}]}.`);
+  if (!fits)
+    throw new RangeError(
+      `sumToSize: size {[${shape.join(", ")}]} is not expandable to size {[${x.shape.join(", ")}]}.`,
+    );
   const dims = x.shape.flatMap((n, i) => (i < extra || (shape[i - extra] === 1 && n !== 1) ? [i] : []));
   const summed = dims.length > 0 ? sum(x, dims, { keepdim: true }) : x;
   return summed.reshape(shape);
@@ -102,7 +112,7 @@ export function all(x: Tensor): Tensor {
 
 const truthOp: Op<{ name: string; stopAt: boolean }> = {
   name: "truth",
-  infer: () => ({ shape: [], dtype: "bool" as DTypeName }),
+  infer: () => ({ shape: [], dtype: "bool" }),
   kernel([x], _, { stopAt }) {
     const { data } = x.storage;
     let found = false;

@@ -3,7 +3,11 @@ import { checkInteger } from "../check";
 
 /** A range of places along a dim, as Python's start:stop:step; made by `pt.slice`. */
 export class Slice {
-  constructor(readonly start: number | null, readonly stop: number | null, readonly step: number) {}
+  constructor(
+    readonly start: number | null,
+    readonly stop: number | null,
+    readonly step: number,
+  ) {}
 
   toString(): string {
     const { start, stop, step } = this;

@@ -9,7 +9,9 @@ import { checkWritable } from "./apply";
 function overwrite(name: string, x: Tensor, write: () => void): Tensor {
   checkWritable(name, x, [x]);
   if (isGradEnabled() && !x.isLeaf) {
-    throw new Error(`${name}: this tensor was computed with gradients, and overwriting it would cut its graph. Use .detach() or pt.noGrad(() => …).`);
+    throw new Error(
+      `${name}: this tensor was computed with gradients, and overwriting it would cut its graph. Use .detach() or pt.noGrad(() => …).`,
+    );
   }
   write();
   x.storage.version++;

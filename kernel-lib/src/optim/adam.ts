@@ -35,13 +35,23 @@ export interface AdamState {
  */
 export class Adam extends Optimizer<AdamOptions, AdamState> {
   constructor(params: Params<AdamOptions>, options: Partial<AdamOptions> = {}) {
-    super(params, { lr: 1e-3, betas: [0.9, 0.999], eps: 1e-8, weightDecay: 0, amsgrad: false, maximize: false, ...options });
+    super(params, {
+      lr: 1e-3,
+      betas: [0.9, 0.999],
+      eps: 1e-8,
+      weightDecay: 0,
+      amsgrad: false,
+      maximize: false,
+      ...options,
+    });
   }
 
   protected override check({ lr, betas, eps, weightDecay }: AdamOptions): void {
     checkOption("learning rate", lr);
     checkOption("epsilon value", eps);
-    betas.forEach((beta, i) => checkOption(`beta parameter at index ${i}`, beta, (value) => value >= 0 && value < 1));
+    betas.forEach((beta, i) =>
+      checkOption(`beta parameter at index ${i}`, beta, (value) => value >= 0 && value < 1),
+    );
     checkOption("weightDecay value", weightDecay);
   }
 
@@ -51,7 +61,13 @@ export class Adam extends Optimizer<AdamOptions, AdamState> {
   }
 
   protected override update(p: Tensor, gradient: Tensor, state: AdamState, options: AdamOptions): void {
-    const { lr, betas: [beta1, beta2], eps, weightDecay, maximize } = options;
+    const {
+      lr,
+      betas: [beta1, beta2],
+      eps,
+      weightDecay,
+      maximize,
+    } = options;
     let g = maximize ? gradient.neg() : gradient;
     if (weightDecay !== 0) g = g.addcmul(p, weightDecay);
     state.step++;

@@ -13,7 +13,8 @@ export type GivenGroup<O> = { params: Iterable<Tensor> } & Partial<O>;
 export type Params<O> = Iterable<Tensor> | Iterable<GivenGroup<O>>;
 
 /**
- * The base of all optimizers. An optimizer says what it remembers of a parameter (`init`) and how it moves one (`update`).
+ * The base of all optimizers. An optimizer says what it remembers of a parameter (`init`), and how it moves one
+ * (`update`).
  * @see https://pytorch.org/docs/stable/optim.html
  */
 export abstract class Optimizer<O extends { lr: number }, S> {
@@ -23,26 +24,35 @@ export abstract class Optimizer<O extends { lr: number }, S> {
   readonly state = new Map<Tensor, S>();
 
   /** @throws TypeError or RangeError where there is no parameter, or one that cannot be optimized, or a wrong option */
-  constructor(params: Params<O>, private readonly defaults: O) {
+  constructor(
+    params: Params<O>,
+    private readonly defaults: O,
+  ) {
     const items = [...listOf<Tensor | GivenGroup<O>>(params)];
     if (items.length === 0) throw new RangeError("optimizer got an empty parameter list");
-    const isGroup = (item: unknown): item is GivenGroup<O> => typeof item === "object" && item !== null && "params" in item;
+    const isGroup = (item: unknown): item is GivenGroup<O> =>
+      typeof item === "object" && item !== null && "params" in item;
     const groups = items.every(isGroup) ? items : [{ params: items } as unknown as GivenGroup<O>];
     for (const group of groups) this.addParamGroup(group);
   }
 
-  /** Adds parameters, such as those of a layer that is to be trained from now on. Options left out are the optimizer's. */
+  /** Adds parameters, such as those of a layer to be trained from now on. Options left out are the optimizer's. */
   addParamGroup(group: GivenGroup<O>): void {
     const params = [...listOf(group.params)];
     if (params.length === 0) throw new RangeError("optimizer got an empty parameter list");
     for (const p of params) {
-      if (!(p instanceof Tensor)) throw new TypeError(`optimizer can only optimize Tensors, but one of the params is ${describe(p)}`);
-      if (!p.isLeaf) throw new TypeError("can't optimize a non-leaf Tensor: it is the result of an operation. Optimize what it was computed from.");
+      if (!(p instanceof Tensor))
+        throw new TypeError(`optimizer can only optimize Tensors, but one of the params is ${describe(p)}`);
+      if (!p.isLeaf)
+        throw new TypeError(
+          "can't optimize a non-leaf Tensor: it is the result of an operation. Optimize what it was computed from.",
+        );
       if (this.paramGroups.some((other) => other.params.includes(p))) {
         throw new RangeError("some parameters appear in more than one parameter group");
       }
     }
-    if (new Set(params).size !== params.length) throw new RangeError("optimizer contains a parameter group with duplicate parameters");
+    if (new Set(params).size !== params.length)
+      throw new RangeError("optimizer contains a parameter group with duplicate parameters");
     const given = Object.fromEntries(Object.entries(group).filter(([, value]) => value !== undefined));
     const full = { ...this.defaults, ...given, params } as ParamGroup<O>;
     this.check(full);
@@ -94,8 +104,15 @@ export abstract class Optimizer<O extends { lr: number }, S> {
   /** The optimizer with its options, as PyTorch prints it. */
   toString(): string {
     const groups = this.paramGroups.map((group, i) => {
-      const lines = Object.entries(group).filter(([name]) => name !== "params").sort(([a], [b]) => (a < b ? -1 : 1));
-      return [`Parameter Group ${i}`, ...lines.map(([name, value]) => `    ${name}: ${Array.isArray(value) ? `[${value.join(", ")}]` : value}`)].join("\n");
+      const lines = Object.entries(group)
+        .filter(([name]) => name !== "params")
+        .sort(([a], [b]) => (a < b ? -1 : 1));
+      return [
+        `Parameter Group ${i}`,
+        ...lines.map(
+          ([name, value]) => `    ${name}: ${Array.isArray(value) ? `[${value.join(", ")}]` : value}`,
+        ),
+      ].join("\n");
     });
     return `${this.constructor.name} (\n${groups.join("\n\n")}\n)`;
   }
@@ -109,12 +126,18 @@ export abstract class Optimizer<O extends { lr: number }, S> {
 function listOf<T>(value: Iterable<T>): Iterable<T> {
   // A tensor is iterable, by rows; as a list of parameters it can only be a mistake.
   if (value instanceof Tensor || typeof (value as Iterable<T> | null)?.[Symbol.iterator] !== "function") {
-    throw new TypeError(`params argument given to the optimizer should be an array of Tensors, or of groups, but got ${describe(value)}`);
+    throw new TypeError(
+      `params argument given to the optimizer should be an array of Tensors, or of groups, but got ${describe(value)}`,
+    );
   }
   return value;
 }
 
 /** @throws RangeError unless `value` is a number for which `holds` */
-export function checkOption(name: string, value: number, holds: (value: number) => boolean = (v) => v >= 0): void {
+export function checkOption(
+  name: string,
+  value: number,
+  holds: (value: number) => boolean = (v) => v >= 0,
+): void {
   if (typeof value !== "number" || !holds(value)) throw new RangeError(`Invalid ${name}: ${describe(value)}`);
 }

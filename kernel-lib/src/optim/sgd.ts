@@ -23,7 +23,15 @@ export interface SGDOptions {
  */
 export class SGD extends Optimizer<SGDOptions, { momentumBuffer: Tensor | null }> {
   constructor(params: Params<SGDOptions>, options: Partial<SGDOptions> = {}) {
-    super(params, { lr: 1e-3, momentum: 0, dampening: 0, weightDecay: 0, nesterov: false, maximize: false, ...options });
+    super(params, {
+      lr: 1e-3,
+      momentum: 0,
+      dampening: 0,
+      weightDecay: 0,
+      nesterov: false,
+      maximize: false,
+      ...options,
+    });
   }
 
   protected override check({ lr, momentum, dampening, weightDecay, nesterov }: SGDOptions): void {
@@ -39,13 +47,19 @@ export class SGD extends Optimizer<SGDOptions, { momentumBuffer: Tensor | null }
     return { momentumBuffer: null };
   }
 
-  protected override update(p: Tensor, gradient: Tensor, state: { momentumBuffer: Tensor | null }, options: SGDOptions): void {
+  protected override update(
+    p: Tensor,
+    gradient: Tensor,
+    state: { momentumBuffer: Tensor | null },
+    options: SGDOptions,
+  ): void {
     const { lr, momentum, dampening, weightDecay, nesterov, maximize } = options;
     let g = maximize ? gradient.neg() : gradient;
     if (weightDecay !== 0) g = g.addcmul(p, weightDecay);
     if (momentum !== 0) {
       // The first step takes the gradient whole, without dampening, as PyTorch does.
-      state.momentumBuffer = state.momentumBuffer?.mul_(momentum).addcmul_(g, 1 - dampening) ?? g.detach().clone();
+      state.momentumBuffer =
+        state.momentumBuffer?.mul_(momentum).addcmul_(g, 1 - dampening) ?? g.detach().clone();
       g = nesterov ? g.addcmul(state.momentumBuffer, momentum) : state.momentumBuffer;
     }
     p.addcmul_(g, -lr);

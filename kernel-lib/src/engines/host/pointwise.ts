@@ -1,4 +1,5 @@
-// Owns the host's loops for pointwise rules, made once for each rule and pair of types. Imports rules, shapes and dtypes.
+// Owns the host's loops for pointwise rules, made once for each rule and pair of types.
+// Imports rules, shapes and dtypes.
 import { allocate, convert, type DTypeName, exactInteger, round, type TypedArray } from "../../dtype";
 import { type Rule, ruleTable, type RuleName } from "../../rules";
 import { broadcastStrides, sameShape, type Shape, sizeOf } from "../../shape";
@@ -91,7 +92,9 @@ const step = (input: Operand, shape: Shape): number =>
 function broadcastLoop(
   loop: Loop, out: TypedArray, shape: Shape, arrays: readonly TypedArray[], inputs: readonly Operand[],
 ): void {
-  const strides = arrays.map((_, i) => (i < inputs.length ? broadcastStrides(inputs[i].shape, shape) : shape.map(() => 0)));
+  const strides = arrays.map((_, i) =>
+    i < inputs.length ? broadcastStrides(inputs[i].shape, shape) : shape.map(() => 0),
+  );
   const last = shape.length - 1;
   const inner = shape[last];
   if (out.length === 0) return;
