@@ -19,8 +19,10 @@ const FOR_BROWSERS = [
   // Fonts draw a prime raised, so that as a superscript it would be raised twice.
   [
     /<msup>(<(\w+)[^>]*>[^<]*<\/\2>)(?:<mrow>)?((?:<mo mathvariant="normal"[^>]*>′<\/mo>)+)(?:<\/mrow>)?<\/msup>/g,
-    (_, base, _tag, primes) => `<mrow>${base}${primes.replace(/<mo[^>]*>/g, '<mo class="prime" lspace="0" rspace="0">')}</mrow>`,
+    (_, base, _tag, primes) => `<mrow>${base}${primes.replace(/<mo[^>]*>/g, '<mo class="text" lspace="0" rspace="0">')}</mrow>`,
   ],
+  // A font for mathematics draws a hat as wide as an operator.
+  [/<mo>\^(?=<\/mo><\/mover>)/g, '<mo class="text" stretchy="false">\u02c6'],
   // After another operator a minus is a sign, and stands close to what it changes.
   [/(<mo[^>]*>[^<)\]}|′]+<\/mo>)<mo>(?=[−±]<)/g, '$1<mo form="prefix">'],
 ];
