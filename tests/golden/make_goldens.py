@@ -5,7 +5,8 @@ To run it again (some 3 GB of packages; nothing of it is needed to run the tests
     python3 -m venv ../torchvenv && ../torchvenv/bin/pip install torch==2.11.0 numpy
     ../torchvenv/bin/python tests/golden/make_goldens.py [name ...]
 
-The files were made with PyTorch 2.11.0 on an x86-64 CPU with AVX2, on one thread: sums of 32768 elements and more, and a
+The files were made with PyTorch 2.11.0 on an x86-64 CPU with AVX2,
+on one thread: sums of 32768 elements and more, and a
 few last bits elsewhere, depend on both.
 """
 

@@ -29,7 +29,13 @@ def by_hand(dtype):
         grad = w.grad.clone()
         with torch.no_grad():
             w -= 0.03 * w.grad
-        rows.append({"mse": number(mse.item(), dtype), "grad": number(grad.item(), dtype), "w": number(w.item(), dtype)})
+        rows.append(
+            {
+                "mse": number(mse.item(), dtype),
+                "grad": number(grad.item(), dtype),
+                "w": number(w.item(), dtype),
+            }
+        )
     return {
         "start": values(start),
         "startText": repr(start),
@@ -58,7 +64,7 @@ def with_optimizer(dtype, kind):
 
 
 def batched(dtype, batch_size, lr, shuffle):
-    """Listing 6.7: 25 epochs over a loader, w from 0. The book's figure comes from a loader that does not shuffle."""
+    """Listing 6.7: 25 epochs over a loader, w from 0; the book's figure needs shuffle=False."""
     X, y = data(dtype)
     loader = DataLoader(TensorDataset(y, X), batch_size=batch_size, shuffle=shuffle)
     w = torch.zeros(1, dtype=dtype, requires_grad=True)

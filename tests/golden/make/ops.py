@@ -50,7 +50,16 @@ def case(op, f, inputs, args=(), options=None):
     return out
 
 
-BROADCASTS = [((3,), (3,)), ((2, 3), (3,)), ((3, 1), (1, 4)), ((), (2, 2)), ((1,), (5,)), ((2, 1, 3), (4, 1)), ((0, 3), (3,)), ((), ())]
+BROADCASTS = [
+    ((3,), (3,)),
+    ((2, 3), (3,)),
+    ((3, 1), (1, 4)),
+    ((), (2, 2)),
+    ((1,), (5,)),
+    ((2, 1, 3), (4, 1)),
+    ((0, 3), (3,)),
+    ((), ()),
+]
 BINARY = {
     "add": torch.add,
     "sub": torch.sub,
@@ -83,7 +92,12 @@ def binary():
     for dtype, s in product((F32, F64), (2, 3, 0.5, -0.5, -1, -2, 1.5, 0, 1, 10)):
         yield case("pow", lambda t, s=s: t**s, [sample((5,), 6, dtype, 0.25, 3)], [scalar(s)])
     for dtype, s in product((F32, F64), (0, 1, 2, 3, 0.5, -1)):
-        yield case("pow", lambda t, s=s: t**s, [torch.tensor([0.0, -1.5, 2.0, -0.0, inf, nan], dtype=dtype)], [scalar(s)])
+        yield case(
+            "pow",
+            lambda t, s=s: t**s,
+            [torch.tensor([0.0, -1.5, 2.0, -0.0, inf, nan], dtype=dtype)],
+            [scalar(s)],
+        )
     yield case("pow", torch.pow, [torch.tensor([0.0, 0.0, -2.0, 2.0]), torch.tensor([0.0, 2.0, 2.0, 0.0])])
     for dtype in (F32, F64):
         x, zero = torch.tensor([1.0, -1.0, 0.0, -0.0, inf, nan], dtype=dtype), torch.zeros(6, dtype=dtype)
@@ -92,7 +106,9 @@ def binary():
         for op in ("eq", "lt", "ge", "ne"):
             yield case(op, BINARY[op], [x, zero])
             yield case(op, BINARY[op], [x, x.clone()])
-    for (op, f), (a, b) in product((("add", torch.add), ("lt", torch.lt)), (((2,), (3,)), ((2, 3), (2,)), ((2, 3), (3, 2)))):
+    for (op, f), (a, b) in product(
+        (("add", torch.add), ("lt", torch.lt)), (((2,), (3,)), ((2, 3), (2,)), ((2, 3), (3, 2)))
+    ):
         yield case(op, f, [sample(a, 1, F32), sample(b, 2, F32)])
 
 
@@ -123,7 +139,9 @@ def reductions():
             yield case(op, f, [sample(shape, 9, dtype)])
         for dim, keepdim in product((0, 1, -1, -3, [0, 2], [0, 1, 2], [-1, 0]), (False, True)):
             options = {"keepdim": True} if keepdim else None
-            yield case(op, lambda t: f(t, dim, keepdim=keepdim), [sample((2, 3, 4), 10, dtype)], [dim], options)
+            yield case(
+                op, lambda t: f(t, dim, keepdim=keepdim), [sample((2, 3, 4), 10, dtype)], [dim], options
+            )
         yield case(op, lambda t: f(t, 0), [sample((0, 3), 11, dtype)], [0])
         yield case(op, lambda t: f(t, 2), [sample((2, 3), 11, dtype)], [2])
         yield case(op, lambda t: f(t, -3), [sample((2, 3), 11, dtype)], [-3])
@@ -134,18 +152,28 @@ def reductions():
 
 
 def products():
-    shapes = [((2, 3), (3, 4)), ((3,), (3,)), ((2, 3), (3,)), ((3,), (3, 2)), ((1, 5), (5, 1)), ((4, 2, 3), (4, 3, 2)), ((4, 2, 3), (3, 2)), ((2, 3), (4, 3, 2)), ((0, 3), (3, 2)), ((2, 0), (0, 3)), ((4, 2, 3), (3,))]  # fmt: skip
+    shapes = [
+        ((2, 3), (3, 4)), ((3,), (3,)), ((2, 3), (3,)), ((3,), (3, 2)), ((1, 5), (5, 1)),
+        ((4, 2, 3), (4, 3, 2)), ((4, 2, 3), (3, 2)), ((2, 3), (4, 3, 2)), ((0, 3), (3, 2)),
+        ((2, 0), (0, 3)), ((4, 2, 3), (3,)),
+    ]  # fmt: skip
     for (a, b), dtype in product(shapes, (F32, F64)):
         yield case("matmul", torch.matmul, [sample(a, 13, dtype), sample(b, 14, dtype)])
     yield case("matmul", torch.matmul, [sample((2, 3), 13, I64), sample((3, 2), 14, I64)])
-    for (a, b), (p, q) in ((((2, 3), (2, 3)), (F32, F32)), (((3,), (2,)), (F32, F32)), (((2, 3), (2,)), (F32, F32)), (((), (3,)), (F32, F32)), (((2, 2), (2, 2)), (F32, F64)), (((2, 2), (2, 2)), (F32, I64))):  # fmt: skip
+    for (a, b), (p, q) in (
+        (((2, 3), (2, 3)), (F32, F32)), (((3,), (2,)), (F32, F32)), (((2, 3), (2,)), (F32, F32)),
+        (((), (3,)), (F32, F32)), (((2, 2), (2, 2)), (F32, F64)), (((2, 2), (2, 2)), (F32, I64)),
+    ):  # fmt: skip
         yield case("matmul", torch.matmul, [sample(a, 13, p), sample(b, 14, q)])
 
 
 def movements():
     for dtype in (F32, F64, I64, BOOL):
         yield case("T", lambda t: t.T, [sample((2, 3), 15, dtype)])
-        for shape, sizes in (((2, 3), [3, 2]), ((2, 3), [6]), ((2, 3), [-1, 2]), ((6,), [1, 2, 3]), ((1,), []), ((), [1, 1]), ((0, 3), [3, 0]), ((2, 3), [4, 2]), ((2, 3), [-1, 4]), ((2, 3), [-1, -1])):  # fmt: skip
+        for shape, sizes in (
+            ((2, 3), [3, 2]), ((2, 3), [6]), ((2, 3), [-1, 2]), ((6,), [1, 2, 3]), ((1,), []),
+            ((), [1, 1]), ((0, 3), [3, 0]), ((2, 3), [4, 2]), ((2, 3), [-1, 4]), ((2, 3), [-1, -1]),
+        ):  # fmt: skip
             yield case("reshape", lambda t: t.reshape(sizes), [sample(shape, 16, dtype)], sizes)
         yield case("squeeze", lambda t: t.squeeze(), [sample((1, 3, 1), 17, dtype)])
         for dim in (0, 1, 2, -1, -3, 3):
@@ -156,7 +184,12 @@ def movements():
         for dim in (0, 1, -1, -2):
             yield case(op, lambda *ts: f(ts, dim), [sample((2, 3), 19 + k, dtype) for k in range(3)], [dim])
         yield case(op, lambda *ts: f(ts), [sample((3,), 19 + k, dtype) for k in range(2)])
-    yield case("cat", lambda *ts: torch.cat(ts, 1), [sample((2, 1), 1, F32), sample((2, 3), 2, F32), sample((2, 0), 3, F32)], [1])
+    yield case(
+        "cat",
+        lambda *ts: torch.cat(ts, 1),
+        [sample((2, 1), 1, F32), sample((2, 3), 2, F32), sample((2, 0), 3, F32)],
+        [1],
+    )
     yield case("cat", lambda *ts: torch.cat(ts), [sample((2,), 1, F32), sample((3,), 2, I64)])
     yield case("cat", lambda *ts: torch.cat(ts), [sample((2,), 1, F32), sample((3,), 2, F64)])
     yield case("cat", lambda *ts: torch.cat(ts), [sample((2,), 1, BOOL), sample((3,), 2, I64)])
@@ -171,6 +204,7 @@ def movements():
 
 def index(*items):
     """The items as Python takes them and as the file holds them."""
+
     def held(i):
         if isinstance(i, slice):
             return {"slice": [i.start, i.stop, i.step]}
@@ -182,12 +216,18 @@ def index(*items):
 def indexing():
     t = torch.tensor
     forms = [
-        ((5,), (0,)), ((5,), (-1,)), ((5,), (5,)), ((5,), (-6,)), ((5,), (slice(1, 3),)), ((5,), (slice(None, None, 2),)), ((5,), (slice(-2, None),)),
-        ((5,), (slice(3, 1),)), ((5,), (slice(None, 100),)), ((5,), (slice(1, None, 3),)), ((5,), (t([0, 2, 2, -1]),)), ((5,), (t([], dtype=I64),)), ((5,), (t([0, 5]),)),
-        ((5,), (t([True, False, True, True, False]),)), ((5,), (t([[0, 1], [2, 0]]),)), ((3, 4), (1,)), ((3, 4), (1, 2)), ((3, 4), (-1, -1)), ((3, 4), (slice(0, 2), 1)),
-        ((3, 4), (slice(None), slice(1, 3))), ((3, 4), (t([2, 0, 0]),)), ((3, 4), (slice(None), t([3, 3]))), ((3, 4), (t([0, 2]), t([1, 3]))), ((3, 4), (1, t([0, 0, 2]))),
-        ((3, 4), (t([[0], [2]]), t([1, 3]))), ((3, 4), (t([True, False, True]),)), ((3, 4), (1, 2, 0)), ((2, 3, 4), (1, slice(None), 2)), ((2, 3, 4), (slice(None), t([0, 2]))),
-        ((2, 3, 4), (t([0, 1]), slice(None), t([1, 3]))), ((2, 3, 4), (0, t([0, 2]), slice(1, 3))), ((2, 3, 4), (slice(None), slice(None), t([0, 0]))), ((2, 3, 4), (slice(0, 1), 1)),
+        ((5,), (0,)), ((5,), (-1,)), ((5,), (5,)), ((5,), (-6,)), ((5,), (slice(1, 3),)),
+        ((5,), (slice(None, None, 2),)), ((5,), (slice(-2, None),)),
+        ((5,), (slice(3, 1),)), ((5,), (slice(None, 100),)), ((5,), (slice(1, None, 3),)),
+        ((5,), (t([0, 2, 2, -1]),)), ((5,), (t([], dtype=I64),)), ((5,), (t([0, 5]),)),
+        ((5,), (t([True, False, True, True, False]),)), ((5,), (t([[0, 1], [2, 0]]),)), ((3, 4), (1,)),
+        ((3, 4), (1, 2)), ((3, 4), (-1, -1)), ((3, 4), (slice(0, 2), 1)),
+        ((3, 4), (slice(None), slice(1, 3))), ((3, 4), (t([2, 0, 0]),)), ((3, 4), (slice(None), t([3, 3]))),
+        ((3, 4), (t([0, 2]), t([1, 3]))), ((3, 4), (1, t([0, 0, 2]))),
+        ((3, 4), (t([[0], [2]]), t([1, 3]))), ((3, 4), (t([True, False, True]),)), ((3, 4), (1, 2, 0)),
+        ((2, 3, 4), (1, slice(None), 2)), ((2, 3, 4), (slice(None), t([0, 2]))),
+        ((2, 3, 4), (t([0, 1]), slice(None), t([1, 3]))), ((2, 3, 4), (0, t([0, 2]), slice(1, 3))),
+        ((2, 3, 4), (slice(None), slice(None), t([0, 0]))), ((2, 3, 4), (slice(0, 1), 1)),
         ((), (0,)), ((0, 3), (slice(None), 1)), ((3, 4), (t(1),)), ((3, 4), (t([True, False]),)),
     ]  # fmt: skip
     for (shape, items), dtype in product(forms, (F32, F64, I64)):
