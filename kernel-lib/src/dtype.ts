@@ -5,10 +5,10 @@ export type DTypeName = "float32" | "float64" | "int64" | "bool";
 
 export type TypedArray = Float32Array | Float64Array | Uint8Array;
 
-export const float32 = "float32";
-export const float64 = "float64";
-export const int64 = "int64";
-export const bool = "bool";
+export const float32 = "float32" as const;
+export const float64 = "float64" as const;
+export const int64 = "int64" as const;
+export const bool = "bool" as const;
 
 const ARRAYS = { float32: Float32Array, float64: Float64Array, int64: Float64Array, bool: Uint8Array };
 

@@ -3,7 +3,8 @@ import { checkInteger, describe, shapeText } from "../check";
 import { allocate } from "../dtype";
 import { broadcast, broadcastStrides, normalizeDim, type Shape, sizeOf, stridesOf } from "../shape";
 import { Tensor } from "../tensor";
-import { apply, type Op } from "./apply";
+import { apply } from "./apply";
+import type { Op } from "./nodes";
 import { Slice, slice } from "./slice";
 
 /**

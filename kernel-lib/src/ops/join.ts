@@ -3,7 +3,8 @@ import { describe, shapeText } from "../check";
 import { allocate, convert } from "../dtype";
 import { normalizeDim, sameShape, type Shape, sizeOf } from "../shape";
 import type { Tensor } from "../tensor";
-import { apply, type Op, resultType } from "./apply";
+import { apply, resultType } from "./apply";
+import type { Op } from "./nodes";
 
 interface Join {
   readonly dim: number;

@@ -3,7 +3,8 @@ import { shapeText } from "../check";
 import { allocate, exactInteger, type TypedArray } from "../dtype";
 import { broadcast, broadcastStrides, type Shape, sizeOf } from "../shape";
 import type { Tensor } from "../tensor";
-import { apply, type Op } from "./apply";
+import { apply } from "./apply";
+import type { Op } from "./nodes";
 
 // Vectors take part as a row at the left, a column at the right.
 const asLeft = (shape: Shape): Shape => (shape.length === 1 ? [1, shape[0]] : shape);

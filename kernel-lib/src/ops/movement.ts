@@ -12,7 +12,8 @@ import {
   stridesOf,
 } from "../shape";
 import type { Tensor } from "../tensor";
-import { apply, type Op } from "./apply";
+import { apply } from "./apply";
+import type { Op } from "./nodes";
 
 /** A shape as one array or as separate sizes. */
 export type ShapeArguments = number[] | [Shape];

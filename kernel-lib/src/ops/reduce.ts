@@ -3,7 +3,8 @@ import { allocate, isFloat } from "../dtype";
 import { sumDims } from "../engines/host/sum";
 import { normalizeDims, reducedShape, sameShape, type Shape, sizeOf } from "../shape";
 import type { Tensor } from "../tensor";
-import { apply, type Op } from "./apply";
+import { apply } from "./apply";
+import type { Op } from "./nodes";
 
 /** The dims to reduce over, counted from the front or (negative) from the back; all where left out. */
 export type Dims = number | readonly number[];
