@@ -5,7 +5,7 @@ Imports nbclient, nbformat and normalise.
 Every event is one line of JSON on stdout:
   {"event": "cell", "index", "seconds", "error"?}   a code cell has run; index counts all cells from 0
   {"event": "end", "seconds", "problem"?}           the last line; problem: {"kind", "message", "index"?}
-Kinds of problem: unreadable, error, no-error, time-out, kernel, internal. With one the exit code is 1.
+Kinds of problem: unreadable, error, late, no-error, time-out, kernel, internal. With one the exit code is 1.
 The executed copy is written whenever the notebook could be read, as far as it has run.
 """
 import argparse
@@ -76,6 +76,7 @@ class Run:
 
     def __init__(self, notebook, folder, options):
         self.notebook = notebook
+        self.count = len(notebook.cells)
         self.current = None
         self.started = 0.0
         self.allow_errors = options.allow_errors
@@ -93,10 +94,14 @@ class Run:
         )
 
     def on_start(self, cell, cell_index):
+        if cell_index >= self.count:
+            return
         self.current = cell_index
         self.started = time.monotonic()
 
     def on_executed(self, cell, cell_index, execute_reply):
+        if cell_index >= self.count:
+            return
         error = error_of(cell)
         say(event="cell", index=cell_index, seconds=round(time.monotonic() - self.started, 3), error=error)
         if expects_error(cell) and error is None and self.missing_error is None:
@@ -109,7 +114,7 @@ class Run:
                 cell.outputs = []
                 cell.execution_count = None
         try:
-            await asyncio.wait_for(self.client.async_execute(), limit)
+            await asyncio.wait_for(self.execute(), limit)
         except CellExecutionError as error:
             output = error_of(self.notebook.cells[self.current]) or f"{error.ename}: {error.evalue}"
             raise Problem("error", without_colours(self.traceback() or output), self.current) from error
@@ -125,6 +130,28 @@ class Run:
             raise Problem("kernel", f"the kernel did not start: {error}") from error
         if self.missing_error is not None and not self.allow_errors:
             raise self.missing_error
+
+    async def execute(self):
+        client = self.client
+        client.reset_execution_trackers()
+        async with client.async_setup_kernel():
+            for index, cell in enumerate(self.notebook.cells):
+                await client.async_execute_cell(cell, index, execution_count=client.code_cells_executed + 1)
+            late = await self.late_error()
+            if late is not None:
+                raise Problem("late", f"after the last cell had ended: {late}")
+
+    async def late_error(self):
+        """An error that came after its cell had ended is told to the next cell; this is the last one's next."""
+        cells = self.notebook.cells
+        cells.append(nbformat.v4.new_code_cell("void 0;"))
+        try:
+            await self.client.async_execute_cell(cells[-1], len(cells) - 1, store_history=False)
+        except CellExecutionError:
+            pass
+        finally:
+            last = cells.pop()
+        return error_of(last)
 
     def traceback(self):
         for output in self.notebook.cells[self.current].get("outputs", []):

@@ -47,7 +47,8 @@ export async function runNotebook(notebook, copy, options = {}) {
   // The executor has time-outs of its own; this one is for when the executor itself hangs.
   const patience = AbortSignal.timeout((notebookTimeout + 90) * 1000);
   const { code } = await run(venvPython(), args, {
-    env: { ...pythonEnv(), PYTHONNOUSERSITE: "1" },
+    // Strict: an error that comes after its cell has ended fails the run.
+    env: { ...pythonEnv(), PYTHONNOUSERSITE: "1", TORCHLAB_STRICT: "1" },
     signal: patience,
     onLine(line, stream) {
       const event = stream === "stdout" && line.startsWith("{") ? JSON.parse(line) : undefined;
