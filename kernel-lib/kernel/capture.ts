@@ -2,8 +2,6 @@
 import { StringDecoder } from "node:string_decoder";
 import { ProcessExit } from "./failures";
 
-type Write = typeof process.stdout.write;
-
 /** Writes to the real standard error, which a Jupyter server shows in its own log. */
 export const log: (text: string) => void = (() => {
   const write = process.stderr.write.bind(process.stderr);
@@ -26,9 +24,9 @@ export function captureStreams(write: (name: "stdout" | "stderr", text: string) 
       const text = typeof chunk === "string" ? chunk : decoder.write(Buffer.from(chunk));
       if (!write(name, text)) return original(text);
       const callback = typeof encoding === "function" ? encoding : done;
-      if (typeof callback === "function") process.nextTick(callback as () => void);
+      if (typeof callback === "function") process.nextTick(callback);
       return true;
-    }) as Write;
+    });
   }
 }
 
@@ -38,5 +36,5 @@ export function captureExit(notify: (error: ProcessExit) => void): void {
     const error = new ProcessExit(code);
     notify(error);
     throw error;
-  }) as typeof process.exit;
+  });
 }

@@ -152,10 +152,14 @@ function codeFrame(source: string, line: number, column: number, length: number,
 
 const syntaxCodes = 2000; // TypeScript numbers what its parser says from 1000 to 1999.
 
-const hints = new Map<number, string>([
-  [2323, "Cells share their top-level names by themselves: leave out `export`."],
-  [2484, "Cells share their top-level names by themselves: leave out `export`."],
-]);
+/** What a cell's author can do where TypeScript's own words do not tell. */
+function hintFor({ code, messageText }: Diagnostic): string | undefined {
+  if (code === 2323 || code === 2484) return "Cells share their top-level names by themselves: leave out `export`.";
+  if (code === 2307 && messageText.includes("'.")) {
+    return "Relative imports start at the project's root, the nearest folder whose node_modules has torchlab.";
+  }
+  return undefined;
+}
 
 function describeCompileError(error: CompileError, cell: string): ErrorContent {
   const syntax = error.diagnostics.filter((diagnostic) => diagnostic.code < syntaxCodes);
@@ -170,7 +174,7 @@ function describeCompileError(error: CompileError, cell: string): ErrorContent {
     traceback.push(index === 0 ? `${bold(red(ename))}: ${heading}` : red(heading));
     for (const detail of details) traceback.push(`  ${detail.messageText}`);
     traceback.push(placeOf(head, error.source, cell));
-    const hint = hints.get(head.code);
+    const hint = hintFor(head);
     if (hint !== undefined) traceback.push(hint);
   }
   if (relevant.length > shownDiagnostics) {

@@ -40,14 +40,14 @@ export class Executor {
    * An endless synchronous loop is left by SIGINT, but only up to the cell's first `await`: Node watches for the signal
    * only inside the call that started the code. After an await, SIGINT is heard when the event loop turns next.
    *
-   * @returns the value of the cell's last expression
+   * @returns the value of the cell's last expression, in an object, lest a promise be awaited on its way
    * @throws whatever the cell throws, CompileError, Interrupted
    */
-  async run(source: string, run: CellRun): Promise<unknown> {
+  async run(source: string, run: CellRun): Promise<{ readonly value: unknown }> {
     const meta = getCodeMetadata(source);
     if (meta.module !== undefined) {
       this.compiler.addModule(meta.module, source);
-      return undefined;
+      return { value: undefined };
     }
     if (meta.mode === "browser") throw new Error("cells for the browser (@browser) cannot run in this kernel");
 
@@ -77,7 +77,7 @@ export class Executor {
     if (isAsync) await Promise.race([returned, run.failed]);
     this.keep(declared);
     this.declarations = compiled.declarations;
-    return link.value;
+    return { value: link.value };
   }
 
   /** A failed cell never gets here: it leaves the names as they were. */

@@ -177,7 +177,7 @@ export class Kernel {
   private async runCell(code: string, count: number, run: CellRun, outputs: Outputs): Promise<void> {
     try {
       this.mentionLate(outputs);
-      const value = await this.executor.run(code, run);
+      const { value } = await this.executor.run(code, run);
       const bundle = bundleOf(value);
       if (bundle !== undefined) outputs.result(bundle, count);
     } catch (error) {
@@ -193,12 +193,14 @@ export class Kernel {
   }
 
   /**
-   * Whether a request was sent before its client could know of the error that stops it. Each clock is compared with
-   * itself alone: the client's own time between the two requests with the kernel's between the first and its reply.
+   * Whether a request was sent before its client could know of the error that stops it. Either it was here already;
+   * or it was on its way, which the client's own time between the two requests tells, compared with the kernel's
+   * between the first and its reply: no clock is compared with another.
    */
   private wasStopped(request: Message): boolean {
     const { stop } = this;
     if (stop === undefined || request.header.session !== stop.request.header.session) return false;
+    if (request.arrived < stop.at) return true;
     const sentAfter = Date.parse(request.header.date ?? "") - Date.parse(stop.request.header.date ?? "");
     const resolution = 2; // milliseconds, of both dates together
     return sentAfter + resolution < stop.at - stop.request.arrived;

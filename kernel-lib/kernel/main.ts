@@ -1,9 +1,10 @@
 // The kernel's entry: `node main.js <connection file>`. Imports every part.
 //
 // The kernelspec is kernelspec.json in this file's source folder, copied to
-// <environment>/share/jupyter/kernels/torchlab/kernel.json: front ends replace {resource_dir} by the folder of that
-// copy and {connection_file} by the path of the connection file. TORCHLAB_STRICT=1 in the environment makes an error that
-// comes after its cell has ended (a late timer, a forgotten promise) fail the next cell, and the kernel's exit status.
+// <environment>/share/jupyter/kernels/torchlab/kernel.json: front ends replace {resource_dir} by the folder of
+// that copy and {connection_file} by the path of the connection file. TORCHLAB_STRICT=1 in the environment makes
+// an error that comes after its cell has ended (a late timer, a forgotten promise) fail the next cell, and where no
+// cell follows, the kernel's exit status.
 import { captureExit, captureStreams, exitProcess, log } from "./capture";
 import { Compiler } from "./compiler";
 import { readConnection } from "./connection";

@@ -109,7 +109,9 @@ function rewriteModuleSyntax(typescript: typeof TypeScript, text: string): strin
 
 function declaration(names: readonly string[], fixed: ReadonlySet<string>): string {
   const entries = names.map((name) =>
-    fixed.has(name) ? `${name}: [() => ${name}]` : `${name}: [() => ${name}, (value) => { ${name} = value; }]`);
+    fixed.has(name)
+      ? `${name}: [() => ${name}]`
+      : `${name}: [() => ${name}, (__assigned) => { ${name} = __assigned; }]`);
   return `${cellParameter}.declare({ ${entries.join(", ")} });`;
 }
 

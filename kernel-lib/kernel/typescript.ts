@@ -1,4 +1,5 @@
 // The TypeScript that tslab bundles, with what cells need changed in it. Imports tslab's converter.
+import { createRequire } from "node:module";
 import type * as TypeScript from "@tslab/typescript-for-tslab";
 import type * as Converter from "tslab/dist/converter";
 import { qualifyEarlierNames } from "./qualify";
@@ -30,9 +31,10 @@ export interface PatchedConverter {
  * @param extra compiler options beyond the fixed ones
  */
 export function loadConverter(extra: TypeScript.CompilerOptions): PatchedConverter {
-  const path = require.resolve("@tslab/typescript-for-tslab", { paths: [require.resolve("tslab/dist/converter")] });
-  const typescript = require(path) as typeof TypeScript;
-  const loaded = require.cache[path];
+  const load = createRequire(require.resolve("tslab/dist/converter"));
+  const path = load.resolve("@tslab/typescript-for-tslab");
+  const typescript = load(path) as typeof TypeScript;
+  const loaded = load.cache[path];
   if (loaded === undefined) throw new Error("the TypeScript of tslab is not in the require cache");
   const translations = new Map<string, Translation>();
 
@@ -76,7 +78,7 @@ export function loadConverter(extra: TypeScript.CompilerOptions): PatchedConvert
     },
   };
   try {
-    const converter = require("tslab/dist/converter") as typeof Converter;
+    const converter = load("./converter") as typeof Converter;
     return { converter, typescript, translations };
   } finally {
     loaded.exports = typescript;

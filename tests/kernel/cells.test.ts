@@ -38,7 +38,7 @@ describe("kernel: cells", function () {
   });
 
   it("uses names of earlier cells in shorthands, patterns and calls", async () => {
-    await ok('let width = 2; const height = 3; const size = { width: 7, depth: 8 };\nfunction self(this: unknown): unknown { return this; }');
+    await ok("let width = 2; const height = 3; const size = { width: 7, depth: 8 };\nfunction self(this: unknown): unknown { return this; }");
     assert.equal(await ok("({ width, height })"), "{ width: 2, height: 3 }");
     assert.equal(await ok("const { width: w, depth } = size; [w, depth]"), "[ 7, 8 ]");
     assert.equal(await ok("({ width } = size); width"), "7");
@@ -53,6 +53,8 @@ describe("kernel: cells", function () {
     await ok("let rate = 0.5;\nconst step = () => rate * 10;\nfunction double() { rate *= 2; }");
     assert.equal(await ok("rate = 0.25;\nstep()"), "2.5");
     assert.equal(await ok("double();\nrate"), "0.5");
+    await ok("let value = 1;\nlet entry = 1;\nconst read = () => [value, entry];");
+    assert.equal(await ok("value = 2;\nentry = 3;\nread()"), "[ 2, 3 ]");
   });
 
   it("redefines names, with other types, and leaves closures of the earlier cell alone", async () => {
@@ -83,7 +85,7 @@ describe("kernel: cells", function () {
   }).timeout(6_000);
 
   it("runs in strict mode, at the notebook's folder, with require-able packages", async () => {
-    assert.match(failure(await kernel.execute('(Object.freeze([1]) as number[]).push(2);')).evalue, /not extensible|read only/);
+    assert.match(failure(await kernel.execute("(Object.freeze([1]) as number[]).push(2);")).evalue, /not extensible|read only/);
     assert.equal(await ok("process.cwd()"), `'${join(projectRoot, "tests")}'`);
     assert.equal(await ok('const assertModule = await import("node:assert");\ntypeof assertModule.strictEqual'), "'function'");
   });

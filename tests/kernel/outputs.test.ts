@@ -28,7 +28,7 @@ describe("kernel: outputs", function () {
   });
 
   it("loses none of 20,000 lines written in one synchronous loop, nor the idle status", async () => {
-    const cell = await kernel.execute('for (let i = 0; i < 20000; i++) console.log(`line ${i}`);');
+    const cell = await kernel.execute("for (let i = 0; i < 20000; i++) console.log(`line ${i}`);");
     assert.equal(cell.reply.status, "ok");
     assert.equal(cell.stdout, Array.from({ length: 20000 }, (_, i) => `line ${i}\n`).join(""));
     assert.equal(cell.messages.at(-1)?.content.execution_state, "idle");
@@ -68,6 +68,7 @@ describe("kernel: outputs", function () {
     assert.equal((await kernel.execute("null")).result, "null");
     assert.equal((await kernel.execute("[1, { a: new Map([[1, 2]]) }];")).result, "[ 1, { a: Map(1) { 1 => 2 } } ]");
     assert.equal((await kernel.execute("await later(8)")).result, "8");
+    assert.equal((await kernel.execute("Promise.resolve(8)")).result, "Promise { 8 }");
     assert.deepEqual((await kernel.execute("console.log")).outputs.length, 1);
     assert.deepEqual((await kernel.execute("undefined")).outputs, []);
     assert.deepEqual((await kernel.execute("const quiet = 1;")).outputs, []);
@@ -139,7 +140,7 @@ describe("kernel: outputs", function () {
     assert.equal(cell.outputs[0].content.data["image/png"], "AQID");
     assert.equal(failure(await kernel.execute('link.display("text" as unknown as Bundle);')).ename, "TypeError");
     assert.equal(failure(await kernel.execute('link.display({ "text/plain": 1n });')).ename, "TypeError");
-    assert.match(failure(await kernel.execute('link.display({}, { update: true });')).evalue, /id/);
+    assert.match(failure(await kernel.execute("link.display({}, { update: true });")).evalue, /id/);
   });
 
   it("updates an output by its name, merging what comes faster than a front end can show", async () => {
