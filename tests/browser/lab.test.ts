@@ -15,9 +15,6 @@ const fixtures = join(root, "tests", "fixtures", "lab");
 const notebooksIn = (folder: string): string[] => readdirSync(folder).filter((file) => file.endsWith(".ipynb"));
 const installed = existsSync(bin) && readdirSync(bin).some((name) => /^jupyter-lab(\.exe)?$/.test(name));
 
-/** The notebook in sight. */
-const SHOWN = ".jp-NotebookPanel:not(.lm-mod-hidden)";
-
 /** A code cell after Run All, as the notebook's model holds it. */
 interface RanCell {
   source: string;
@@ -34,9 +31,12 @@ declare const jupyterapp: {
 };
 interface NotebookPanel {
   id: string;
-  sessionContext: { ready: Promise<void>; shutdown(): Promise<void> };
+  sessionContext: { ready: Promise<void>; shutdown(): Promise<void>; session: { kernel: Kernel } };
   content: { model: { toJSON(): { cells: ModelCell[] } } };
   dispose(): void;
+}
+interface Kernel {
+  requestExecute(request: { code: string; silent: boolean }): { done: Promise<unknown> };
 }
 interface ModelCell {
   cell_type: string;
@@ -52,7 +52,7 @@ declare global {
 }
 
 describe("JupyterLab", function () {
-  this.timeout(120_000);
+  this.timeout(240_000);
 
   if (!installed) {
     it.skip("JupyterLab is not installed in .venv: run node tools/setup.mjs --test");
@@ -208,10 +208,11 @@ async function openNotebook(page: Page, path: string): Promise<void> {
 
 /** Run All, by the menu's own command, to its end. */
 async function runAll(page: Page): Promise<void> {
-  await page.evaluate(() => jupyterapp.commands.execute("notebook:run-all-cells"));
-  // The command ends at the first error, expected or not; a cell that waits or runs has a star.
-  await page.waitForFunction((prompts) =>
-    ![...document.querySelectorAll(prompts)].some((prompt) => prompt.textContent?.includes("*")), `${SHOWN} .jp-InputPrompt`);
+  await page.evaluate(async () => {
+    await jupyterapp.commands.execute("notebook:run-all-cells");
+    // The command ends at the first error, expected or not, while later cells run: what is asked last is answered last.
+    await window.panel.sessionContext.session.kernel.requestExecute({ code: "", silent: true }).done;
+  });
 }
 
 function ranCells(page: Page): Promise<RanCell[]> {
@@ -227,7 +228,7 @@ function ranCells(page: Page): Promise<RanCell[]> {
 
 /** The plots that the notebook in sight shows, when there are `expected` of them or a while later. */
 async function drawnPlots(page: Page, expected: number): Promise<{ plots: number; blank: number }> {
-  const drawings = `${SHOWN} .vega-embed :is(canvas.marks, svg.marks)`;
+  const drawings = ".jp-NotebookPanel:not(.lm-mod-hidden) .vega-embed :is(canvas.marks, svg.marks)";
   await page.waitForFunction(
     ([selector, count]) => document.querySelectorAll(selector).length >= count,
     [drawings, expected] as [string, number],
