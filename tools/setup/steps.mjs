@@ -105,7 +105,7 @@ export async function makeEnvironment(profile, findPython, say) {
   }
   const list = join(root, "tools", profiles[profile].file);
   // The list is complete, so pip need not work out what depends on what.
-  const options = ["--no-user", "--no-deps", "--no-compile", "--progress-bar", "off"];
+  const options = ["--quiet", "--no-user", "--no-deps", "--no-compile", "--progress-bar", "off"];
   const pip = ["-I", "-m", "pip", "install", ...options, "-r", list];
   await step(`Python packages (${profiles[profile].file})`, venvPython(), pip, {
     say,
