@@ -102,6 +102,23 @@ describe("exported pages", function () {
       assert.equal(found.code, "const price = `$${amount}$`; // $x$ is not a formula here\n");
     });
 
+    it("set signs close, primes once raised, hats narrow and names as scripts, with their punctuation", async () => {
+      const found = await inPage(() => {
+        const paragraph = [...document.querySelectorAll("p")].find((p) => p.textContent?.startsWith("Signs"));
+        return [...(paragraph?.querySelectorAll(".keep") ?? [])].map((kept) => [
+          kept.lastChild?.textContent,
+          kept.querySelector("semantics > mrow")?.innerHTML,
+        ]);
+      });
+      assert.deepEqual(found, [
+        [",", '<mi class="variable">x</mi><mo>=</mo><mo form="prefix">−</mo><mn>5</mn>'],
+        [",", '<mrow><mi class="variable">L</mi><mo class="text" lspace="0" rspace="0">′</mo></mrow>' +
+          '<mo stretchy="false">(</mo><mi class="variable">w</mi><mo stretchy="false">)</mo>'],
+        [",", '<mover accent="true"><mi class="variable">y</mi><mo class="text" stretchy="false">ˆ</mo></mover>'],
+        [".", '<msub><mi class="variable">λ</mi><mi>max</mi></msub>'],
+      ]);
+    });
+
     it("number, caption and tabulate the figures", async () => {
       const figures = await inPage(() => [...document.querySelectorAll("figure")].map((figure) => ({
         caption: figure.querySelector("figcaption")?.textContent?.slice(0, 30),

@@ -23,6 +23,8 @@ const FOR_BROWSERS = [
   ],
   // A font for mathematics draws a hat as wide as an operator.
   [/<mo>\^(?=<\/mo><\/mover>)/g, '<mo class="text" stretchy="false">\u02c6'],
+  // An operator's name as a script brings an invisible mark along, and a script is one element.
+  [/<mo>\u2061<\/mo>(?=<\/m(?:sub|sup|subsup|over|under|underover)>)/g, ""],
   // After another operator a minus is a sign, and stands close to what it changes.
   [/(<mo[^>]*>[^<)\]}|′]+<\/mo>)<mo>(?=[−±]<)/g, '$1<mo form="prefix">'],
 ];
@@ -44,6 +46,7 @@ export function mathPlugin(md) {
   md.use(tex, { delimiters: "dollars", render: renderMath });
   md.inline.ruler.disable("math_inline_dollar");
   md.inline.ruler.before("escape", "math_jupyter", inlineMath);
+  md.core.ruler.push("math_punctuation", keepPunctuation);
 }
 
 // A formula within a paragraph. A dollar before a space or after one, or before a digit, is money.
@@ -65,4 +68,19 @@ function inlineMath(state, silent) {
     return true;
   }
   return false;
+}
+
+// A line may begin after any formula, and the full stop behind it would begin one.
+function keepPunctuation(state) {
+  const html = (content) => Object.assign(new state.Token("html_inline", "", 0), { content });
+  for (const block of state.tokens.filter((token) => token.type === "inline")) {
+    block.children = block.children.flatMap((token, i, all) => {
+      const next = all[i + 1];
+      const mark = token.type === "math_inline" && next?.type === "text" && next.content.match(/^[.,;:!?)\]”’…]+/)?.[0];
+      if (!mark) return token;
+      next.content = next.content.slice(mark.length);
+      const text = Object.assign(new state.Token("text", "", 0), { content: mark });
+      return [html('<span class="keep">'), token, text, html("</span>")];
+    });
+  }
 }
