@@ -42,7 +42,7 @@ function make(
   dtype: DTypeName,
   { requiresGrad = false }: TensorOptions,
 ): Tensor {
-  const out = new Tensor(new Storage(data), shape, dtype);
+  const out = new Tensor(new Storage(data), { shape, dtype });
   return requiresGrad ? out.requiresGrad_() : out;
 }
 

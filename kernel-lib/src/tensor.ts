@@ -1,7 +1,7 @@
 // Owns Tensor: elements, shape, dtype and gradient. Holds no operation: index.ts attaches them, and ops/ types them.
 import { describe, shapeText } from "./check";
 import { category, type DTypeName, getDefaultDtype, isFloat, type TypedArray } from "./dtype";
-import { Storage } from "./engines/engine";
+import { type Spec, Storage } from "./engines/engine";
 import type { TensorMethods } from "./ops/methods";
 import { formatTensor } from "./print";
 import { type Shape, sizeOf } from "./shape";
@@ -52,51 +52,50 @@ export class Tensor {
   isNumber = false;
   /** @internal */
   storage: Storage;
-  private sizes: Shape;
-  private type: DTypeName;
+  /** @internal */
+  spec: Spec;
 
   /** @internal */
-  constructor(storage: Storage, shape: Shape, dtype: DTypeName) {
+  constructor(storage: Storage, spec: Spec) {
     this.storage = storage;
-    this.sizes = shape;
-    this.type = dtype;
+    this.spec = spec;
   }
 
   /** The size of each dim; empty for a tensor of one number. */
   get shape(): Shape {
-    return this.sizes;
+    return this.spec.shape;
   }
 
   /** The element type: "float32", "float64", "int64" or "bool". */
   get dtype(): DTypeName {
-    return this.type;
+    return this.spec.dtype;
   }
 
   /** The number of dims. */
   get ndim(): number {
-    return this.sizes.length;
+    return this.shape.length;
   }
 
   /** The number of elements. */
   numel(): number {
-    return sizeOf(this.sizes);
+    return sizeOf(this.shape);
   }
 
   /** The size along one dim, or all sizes. */
   size(): Shape;
   size(dim: number): number;
   size(dim?: number): Shape | number {
-    if (dim === undefined) return this.sizes;
-    const size = this.sizes.at(dim);
+    if (dim === undefined) return this.shape;
+    const size = this.shape.at(dim);
     if (size === undefined)
-      throw new RangeError(`size: dim ${dim} is out of range for shape ${shapeText(this.sizes)}`);
+      throw new RangeError(`size: dim ${dim} is out of range for shape ${shapeText(this.shape)}`);
     return size;
   }
 
   /** The size of the first dim: a tensor is a dataset of its rows. */
   get length(): number {
-    if (this.sizes.length === 0) throw new TypeError("length: a 0-dim tensor has no length");
-    return this.sizes[0];
+    if (this.shape.length === 0) throw new TypeError("length: a 0-dim tensor has no length");
+    return this.shape[0];
   }
 
   /** Whether operations on this tensor are recorded for backward. Can be set on leaves of floating-point type. */
@@ -116,9 +115,9 @@ export class Tensor {
         "you can only change requiresGrad flags of leaf variables. Use y.detach() for a tensor without history.",
       );
     }
-    if (value && !isFloat(this.type)) {
+    if (value && !isFloat(this.dtype)) {
       throw new TypeError(
-        `only Tensors of floating point dtype can require gradients, this one is ${this.type}`,
+        `only Tensors of floating point dtype can require gradients, this one is ${this.dtype}`,
       );
     }
     this.node = value ? new AccumulateGrad(this) : null;
@@ -147,7 +146,7 @@ export class Tensor {
 
   /** The same elements (shared: a write to one shows in the other), cut off from the graph. */
   detach(): Tensor {
-    return new Tensor(this.storage, this.sizes, this.type);
+    return new Tensor(this.storage, this.spec);
   }
 
   /** The elements without the graph, as from `detach()`. Setting it puts other elements in this tensor's place. */
@@ -157,13 +156,13 @@ export class Tensor {
 
   set data(value: Tensor) {
     if (!(value instanceof Tensor)) throw new TypeError(`data: expected a Tensor, got ${describe(value)}`);
-    if (value.dtype !== this.type) {
+    if (value.dtype !== this.dtype) {
       throw new TypeError(
-        `data: this tensor is ${this.type} and the new data ${value.dtype}. Convert with .to("${this.type}") first.`,
+        `data: this tensor is ${this.dtype} and the new data ${value.dtype}. Convert with .to("${this.dtype}") first.`,
       );
     }
     this.storage = value.storage;
-    this.sizes = value.shape;
+    this.spec = value.spec;
   }
 
   /**
@@ -188,12 +187,12 @@ export class Tensor {
     const { data } = this.storage;
     if (data.length !== 1)
       throw new RangeError(`a Tensor with ${data.length} elements cannot be converted to Scalar`);
-    return element(this.type, data[0]) as number;
+    return element(this.dtype, data[0]) as number;
   }
 
   /** The elements as nested arrays of numbers (of booleans from a bool tensor); one bare value from a 0-dim tensor. */
   toArray<A = number[]>(): A {
-    return nest(this.type, this.storage.data, this.sizes) as A;
+    return nest(this.dtype, this.storage.data, this.shape) as A;
   }
 
   /** The rows, one after another. */
@@ -207,8 +206,8 @@ export class Tensor {
     return formatTensor(
       {
         data: this.storage.data,
-        shape: this.sizes,
-        dtype: this.type,
+        shape: this.shape,
+        dtype: this.dtype,
         requiresGrad: this.requiresGrad,
         gradFn: this.gradFn?.name,
       },
@@ -271,5 +270,5 @@ export function seed(output: Tensor, gradient?: Tensor | null): Tensor {
     );
   }
   const storage = new Storage(output.dtype === "float32" ? Float32Array.of(1) : Float64Array.of(1));
-  return new Tensor(storage, output.shape, output.dtype);
+  return new Tensor(storage, output.spec);
 }

@@ -1,14 +1,14 @@
 // The one door: every operation on tensors is checked, computed and recorded here.
 // Imports tensor, engines, rules and tape.
 import { describe, shapeText } from "../check";
-import { category, type DTypeName, getDefaultDtype, isFloat, promote } from "../dtype";
+import { allocate, category, type DTypeName, getDefaultDtype, isFloat, promote } from "../dtype";
 import { type Computation, run, runInPlace, Storage } from "../engines/engine";
 import { type PointwiseAttributes, pointwiseKernel } from "../engines/host/pointwise";
-import { type Rule, ruleTable, type RuleName } from "../rules";
+import { ruleTable, type RuleName } from "../rules";
 import { broadcast, sameShape, type Shape } from "../shape";
 import { isGradEnabled } from "../tape";
 import { Tensor } from "../tensor";
-import { type Op, OpNode, PointwiseNode } from "./nodes";
+import { type Op, OpNode, PointwiseNode, readsOf, type RecordedRule } from "./nodes";
 
 const needsNode = (inputs: readonly Tensor[]): boolean =>
   isGradEnabled() && inputs.some((input) => input.node !== null);
@@ -21,31 +21,31 @@ export function apply<A>(op: Op<A>, inputs: readonly Tensor[], attributes: A): T
   }
   const spec = op.infer(inputs, attributes);
   const storage = op.shares ? inputs[0].storage : run(op, inputs, spec, attributes);
-  const out = new Tensor(storage, spec.shape, spec.dtype);
+  const out = new Tensor(storage, spec);
   if (op.pullback && isFloat(spec.dtype) && needsNode(inputs))
-    out.node = new OpNode(op, inputs, attributes, out);
+    out.node = new OpNode(op, inputs, attributes);
   return out;
 }
 
 /** A number as an operand: a 0-dim tensor whose type yields to the others', and whose value keeps all its digits. */
-function wrapNumber(value: number): Tensor {
-  const out = new Tensor(
-    new Storage(Float64Array.of(value)),
-    [],
-    Number.isInteger(value) ? "int64" : "float64",
-  );
+function wrapNumber(value: number | boolean): Tensor {
+  const dtype = typeof value === "boolean" ? "bool" : Number.isInteger(value) ? "int64" : "float64";
+  const data = allocate(dtype, 1);
+  data[0] = Number(value);
+  const out = new Tensor(new Storage(data), NUMBER_SPECS[dtype]);
   out.isNumber = true;
   return out;
 }
 
+const NUMBER_SPECS = {
+  bool: { shape: [], dtype: "bool" },
+  int64: { shape: [], dtype: "int64" },
+  float64: { shape: [], dtype: "float64" },
+} as const;
+
 function toOperand(name: string, value: unknown): Tensor {
   if (value instanceof Tensor) return value;
-  if (typeof value === "number") return wrapNumber(value);
-  if (typeof value === "boolean") {
-    const out = new Tensor(new Storage(Uint8Array.of(Number(value))), [], "bool");
-    out.isNumber = true;
-    return out;
-  }
+  if (typeof value === "number" || typeof value === "boolean") return wrapNumber(value);
   throw new TypeError(`${name}: an operand must be a Tensor or a number, got ${describe(value)}`);
 }
 
@@ -54,31 +54,37 @@ function toOperand(name: string, value: unknown): Tensor {
  * only where they are of a higher category (bool < integer < floating point).
  */
 export function resultType(inputs: readonly Tensor[]): DTypeName {
-  // Numbers among themselves, as in the exponent b − 1 of a gradient, stay numbers.
-  const float = inputs.every(({ isNumber }) => isNumber) ? "float64" : getDefaultDtype();
-  const best: (DTypeName | null)[] = [null, null, null];
-  for (const { dtype, ndim, isNumber } of inputs) {
-    const rank = isNumber ? 2 : ndim === 0 ? 1 : 0;
-    const own = isNumber && dtype === "float64" ? float : dtype;
-    const other = best[rank];
-    best[rank] = other === null ? own : promote(other, own);
+  let ofTensors: DTypeName | null = null;
+  let ofScalars: DTypeName | null = null;
+  let ofNumbers: DTypeName | null = null;
+  for (let i = 0; i < inputs.length; i++) {
+    const { dtype, ndim, isNumber } = inputs[i];
+    if (isNumber) ofNumbers = stronger(ofNumbers, dtype);
+    else if (ndim === 0) ofScalars = stronger(ofScalars, dtype);
+    else ofTensors = stronger(ofTensors, dtype);
   }
-  return best.reduceRight<DTypeName | null>((weaker, stronger) => {
-    if (stronger === null) return weaker;
-    if (weaker === null || category(weaker) <= category(stronger)) return stronger;
-    return promote(stronger, weaker);
-  }, null)!;
+  // Numbers among themselves, as in the exponent b − 1 of a gradient, keep their digits.
+  if (ofTensors === null && ofScalars === null) return ofNumbers!;
+  if (ofNumbers === "float64") ofNumbers = getDefaultDtype();
+  return unlessHigher(ofTensors, unlessHigher(ofScalars, ofNumbers))!;
 }
 
-interface PointwiseOp extends Computation<PointwiseAttributes> {
+const stronger = (a: DTypeName | null, b: DTypeName): DTypeName => (a === null || a === b ? b : promote(a, b));
+
+/** `strong`, unless `weak` is of a higher category. */
+function unlessHigher(strong: DTypeName | null, weak: DTypeName | null): DTypeName | null {
+  if (strong === null || weak === null) return strong ?? weak;
+  return category(weak) <= category(strong) ? strong : promote(strong, weak);
+}
+
+interface PointwiseOp extends Computation<PointwiseAttributes>, RecordedRule {
   readonly name: RuleName;
-  readonly rule: Rule;
 }
 
 const pointwiseOps = Object.fromEntries(
   (Object.keys(ruleTable) as RuleName[]).map((name): [RuleName, PointwiseOp] => [
     name,
-    { name, rule: ruleTable[name], kernel: pointwiseKernel(name) },
+    { name, rule: ruleTable[name], kernel: pointwiseKernel(name), reads: readsOf(ruleTable[name]) },
   ]),
 ) as Record<RuleName, PointwiseOp>;
 
@@ -125,7 +131,7 @@ export function pointwise(name: RuleName, values: readonly unknown[]): Tensor {
     shape: broadcastAll(name, inputs),
     dtype: op.rule.result === "bool" ? ("bool" as const) : dtype,
   };
-  const out = new Tensor(run(op, inputs, spec, { dtype }), spec.shape, spec.dtype);
+  const out = new Tensor(run(op, inputs, spec, { dtype }), spec);
   out.isNumber = inputs.every(({ isNumber }) => isNumber);
   if (op.rule.grad && isFloat(spec.dtype) && needsNode(inputs)) out.node = new PointwiseNode(op, inputs, out);
   return out;

@@ -35,6 +35,7 @@ const GRAD_FN: Readonly<Record<string, string>> = {
 
 const matmulOp: Op<null> = {
   name: "matmul",
+  keepsInputs: true,
   gradFn: (_, [a, b]) => GRAD_FN[`${a.shape.length},${b.shape.length}`] ?? "UnsafeViewBackward0",
   infer([a, b]) {
     checkOperands(a, b);

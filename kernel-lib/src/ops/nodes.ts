@@ -2,7 +2,7 @@
 // Imports tensor, tape and the types of rules and engines.
 import { shapeText } from "../check";
 import type { Computation, Spec, Storage } from "../engines/engine";
-import type { Rule } from "../rules";
+import type { Rule, Saved } from "../rules";
 import { sameShape } from "../shape";
 import { Node } from "../tape";
 import { Tensor } from "../tensor";
@@ -15,6 +15,8 @@ export interface Op<A> extends Computation<A> {
   pullback?(g: Tensor, saved: SavedTensors<A>): readonly (Tensor | null)[];
   /** The name of the recorded operation, as PyTorch prints it. */
   gradFn?(attributes: A, inputs: readonly Spec[]): string;
+  /** Whether the pullback reads the operands' elements. */
+  keepsInputs?: boolean;
   /** Whether the result is the first operand's own elements, in another shape. */
   shares?: boolean;
 }
@@ -26,8 +28,8 @@ export interface SavedTensors<A> {
   readonly specs: readonly Spec[];
   /** Whether operand i needs a gradient at all. */
   needs(i: number): boolean;
+  /** Operand i, of an operation that says that it keeps them. */
   input(i: number): Tensor;
-  readonly output: Tensor;
 }
 
 const REUSED =
@@ -35,77 +37,67 @@ const REUSED =
   "Saved intermediate values of the graph are freed when you call .backward() or pt.grad(). Specify { retainGraph: true } if you " +
   "need to backward through the graph a second time or if you need to access saved tensors after calling backward.";
 
-/** A recorded operation on tensors: its operands and result, as they were. */
+/** A tensor kept for backward, as it was. */
+interface Kept {
+  readonly tensor: Tensor;
+  readonly storage: Storage;
+  version: number;
+}
+
+/** A recorded operation on tensors: where gradients go on to, and what their computation needs. */
 abstract class TensorNode extends Node<Tensor> {
   override readonly parents: readonly (Node<Tensor> | null)[];
   readonly specs: readonly Spec[];
-  // The operands, then the result; null once backward has freed them.
-  private saved: readonly Tensor[] | null;
-  private storages: readonly Storage[] | null;
-  private readonly versions: number[];
+  private readonly kept: (Kept | null)[] = [];
+  private released = false;
 
   constructor(
     readonly name: string,
     inputs: readonly Tensor[],
-    output: Tensor,
   ) {
     super();
     this.parents = inputs.map((input) => input.node);
-    // Not the tensors themselves, which would keep their elements alive after release.
-    this.specs = inputs.map(({ shape, dtype }) => ({ shape, dtype }));
-    this.saved = [...inputs, output];
-    this.storages = this.saved.map(({ storage }) => storage);
-    this.versions = this.storages.map(({ version }) => version);
+    // Not the tensors themselves, which would keep their elements alive.
+    this.specs = inputs.map((input) => input.spec);
   }
 
   get nextFunctions(): readonly (TensorNode | null)[] {
     return this.parents as readonly (TensorNode | null)[];
   }
 
+  needs(i: number): boolean {
+    return this.parents[i] !== null;
+  }
+
+  protected keepTensor(slot: number, tensor: Tensor): void {
+    this.kept[slot] = { tensor, storage: tensor.storage, version: tensor.storage.version };
+  }
+
   override release(): void {
-    this.saved = null;
-    this.storages = null;
+    this.released = true;
+    this.kept.length = 0;
   }
 
-  /** Notes that the operation has just written its result into its first operand. */
-  wroteInPlace(): void {
-    this.versions[this.specs.length]++;
-  }
-
-  protected unpack(i: number): Tensor {
-    if (this.saved === null || this.storages === null) throw new Error(REUSED);
-    const tensor = this.saved[i];
-    const storage = this.storages[i];
-    if (tensor.storage !== storage) return this.replaced(tensor, storage, i);
-    if (storage.version !== this.versions[i]) {
+  /** The tensor kept in `slot`; throws in PyTorch's words where it is gone, or no longer what it was. */
+  protected unpack(slot: number): Tensor {
+    if (this.released) throw new Error(REUSED);
+    const kept = this.kept[slot]!;
+    const { tensor, storage } = kept;
+    if (tensor.storage !== storage) return replaced(kept);
+    if (storage.version !== kept.version) {
       throw new Error(
         "one of the variables needed for gradient computation has been modified by an inplace operation: " +
           `[${tensor.dtype} ${shapeText(tensor.shape)}], which is operand or output of ${this.name}, is at version ` +
-          `${storage.version}; expected version ${this.versions[i]} instead.`,
+          `${storage.version}; expected version ${kept.version} instead.`,
       );
     }
     return tensor;
   }
 
-  /** A saved tensor whose `data` was set since: as in PyTorch a leaf counts as it is now, anything else as it was. */
-  private replaced(tensor: Tensor, storage: Storage, i: number): Tensor {
-    if (tensor.isLeaf) return tensor;
-    const spec = this.specs[i] ?? tensor;
-    const before = new Tensor(storage, spec.shape, spec.dtype);
-    before.node = tensor.node;
-    return before;
-  }
-
-  needs(i: number): boolean {
-    return this.parents[i] !== null;
-  }
-
-  input(i: number): Tensor {
-    return this.unpack(i);
-  }
-
-  get output(): Tensor {
-    return this.unpack(this.specs.length);
+  /** Notes that the operation has just written its result into its first operand, which may be kept in `slot`. */
+  protected wroteInto(slot: number): void {
+    const kept = this.kept[slot];
+    if (kept) kept.version++;
   }
 
   override toString(): string {
@@ -117,15 +109,27 @@ abstract class TensorNode extends Node<Tensor> {
   }
 }
 
+/** A kept tensor whose `data` was set since: as in PyTorch a leaf counts as it is now, anything else as it was. */
+function replaced({ tensor, storage }: Kept): Tensor {
+  if (tensor.isLeaf) return tensor;
+  const before = new Tensor(storage, tensor.spec);
+  before.node = tensor.node;
+  return before;
+}
+
 /** A recorded structural operation. */
 export class OpNode<A> extends TensorNode implements SavedTensors<A> {
   constructor(
     private readonly op: Op<A>,
     inputs: readonly Tensor[],
     readonly attributes: A,
-    output: Tensor,
   ) {
-    super(op.gradFn?.(attributes, inputs) ?? backwardName(op.name), inputs, output);
+    super(op.gradFn?.(attributes, inputs) ?? backwardName(op.name), inputs);
+    if (op.keepsInputs) inputs.forEach((input, i) => this.keepTensor(i, input));
+  }
+
+  input(i: number): Tensor {
+    return this.unpack(i);
   }
 
   override pullback(g: Tensor): readonly (Tensor | null)[] {
@@ -133,19 +137,46 @@ export class OpNode<A> extends TensorNode implements SavedTensors<A> {
   }
 }
 
+const SLOTS = ["a", "b", "c", "y"] as const;
+const Y = SLOTS.indexOf("y");
+
 /** A pointwise operation, as a node knows it. */
 export interface RecordedRule {
   readonly name: string;
   readonly rule: Rule;
+  /** For each operand's gradient, which of a, b, c, y it reads. */
+  readonly reads: readonly (readonly boolean[])[];
 }
 
-/** A recorded pointwise operation: what a rule's gradients read. */
-export class PointwiseNode extends TensorNode {
+/** What each gradient of a rule reads, found by running it on values that stand for nothing. */
+export function readsOf({ grad = [] }: Rule): boolean[][] {
+  const nothing: Tensor = new Proxy({} as Tensor, { get: () => () => nothing });
+  return grad.map((pullback) => {
+    const reads = SLOTS.map(() => false);
+    const saved = new Proxy({} as Saved<Tensor>, {
+      get(_, slot) {
+        reads[SLOTS.indexOf(slot as (typeof SLOTS)[number])] = true;
+        return nothing;
+      },
+    });
+    pullback?.(nothing, saved);
+    return reads;
+  });
+}
+
+/** A recorded pointwise operation: it keeps what the gradients that are needed read. */
+export class PointwiseNode extends TensorNode implements Saved<Tensor> {
   private readonly rule: Rule;
 
-  constructor({ rule, name }: RecordedRule, inputs: readonly Tensor[], output: Tensor) {
-    super(backwardName(name, inputs[inputs.length - 1].isNumber ? 0 : rule.tensorVariant), inputs, output);
+  constructor({ rule, name, reads }: RecordedRule, inputs: readonly Tensor[], output: Tensor) {
+    super(backwardName(name, inputs[inputs.length - 1].isNumber ? 0 : rule.tensorVariant), inputs);
     this.rule = rule;
+    for (let i = 0; i < inputs.length; i++) {
+      if (!this.needs(i)) continue;
+      for (let slot = 0; slot < SLOTS.length; slot++) {
+        if (reads[i][slot]) this.keepTensor(slot, slot === Y ? output : inputs[slot]);
+      }
+    }
   }
 
   get a(): Tensor {
@@ -161,13 +192,18 @@ export class PointwiseNode extends TensorNode {
   }
 
   get y(): Tensor {
-    return this.output;
+    return this.unpack(Y);
+  }
+
+  /** Notes that the result has just been written into the first operand. */
+  wroteInPlace(): void {
+    this.wroteInto(Y);
   }
 
   override pullback(g: Tensor): readonly (Tensor | null)[] {
     return this.parents.map((parent, i) => {
-      const rule = parent && this.rule.grad?.[i];
-      return rule ? fit(rule<Tensor>(g, this), this.specs[i]) : null;
+      const pullback = parent && this.rule.grad?.[i];
+      return pullback ? fit(pullback<Tensor>(g, this), this.specs[i]) : null;
     });
   }
 }

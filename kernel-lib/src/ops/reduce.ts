@@ -34,6 +34,7 @@ const counted = (shape: Shape, dims: readonly number[]): number => dims.reduce((
 
 /** A reduction's gradient, repeated over the dims that were reduced. */
 function spread(g: Tensor, shape: Shape, { dims }: Reduction): Tensor {
+  if (g.ndim === 0) return g.expand(shape);
   return g.reshape(shape.map((n, i) => (dims.includes(i) ? 1 : n))).expand(shape);
 }
 
