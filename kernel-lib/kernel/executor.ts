@@ -97,7 +97,7 @@ function callInterruptibly(call: () => unknown): unknown {
     return runInThisContext(callEntry, { breakOnSigint: true });
   } catch (error) {
     const { code } = (error ?? {}) as { code?: unknown };
-    throw code === "ERR_SCRIPT_EXECUTION_INTERRUPTED" ? new Interrupted() : error;
+    throw code === "ERR_SCRIPT_EXECUTION_INTERRUPTED" ? new Interrupted(true) : error;
   } finally {
     Reflect.deleteProperty(globalThis, entry);
   }

@@ -3,7 +3,8 @@
 /** The user stopped the cell. */
 export class Interrupted extends Error {
   override readonly name = "Interrupted";
-  constructor() {
+  /** @param aborted whether synchronous code was ended where it was, without its `finally` blocks */
+  constructor(readonly aborted = false) {
     super("the cell was interrupted");
   }
 }

@@ -6,7 +6,7 @@ import type { Compiler } from "./compiler";
 import { describeError, type ErrorContent } from "./errors";
 import type { Executor } from "./executor";
 import { Interrupted, ProcessExit } from "./failures";
-import type { KernelLink } from "./link";
+import type { InstalledLink } from "./link";
 import { Outputs, type DisplayOptions, type MimeBundle } from "./outputs";
 import { calleeEnd, toCodePoints, toUnits } from "./position";
 import { CellRun } from "./run";
@@ -41,8 +41,8 @@ export interface KernelOptions {
 }
 
 export class Kernel {
-  /** Set by main.ts, once the global link exists. */
-  link: KernelLink | undefined;
+  /** The global link, set by main.ts once it exists. */
+  installed: InstalledLink | undefined;
   private executionCount = 0;
   private runs = 0;
   private queue: Promise<void> = Promise.resolve();
@@ -81,8 +81,12 @@ export class Kernel {
   /** Stops the running cell, if any. */
   interrupt(): void {
     if (this.run === undefined) return;
-    if (this.link !== undefined) this.link.interrupted = true;
+    this.mark(true);
     this.run.interrupt();
+  }
+
+  private mark(interrupted: boolean): void {
+    if (this.installed !== undefined) this.installed.link.interrupted = interrupted;
   }
 
   /** Takes an error that no code caught: it fails the running cell, or is reported as late. */
@@ -148,7 +152,7 @@ export class Kernel {
       if (this.run === run) run.fail(error);
       else this.reportLate(error);
     });
-    if (this.link !== undefined) this.link.interrupted = false;
+    this.mark(false);
     this.outputs?.flush();
     this.outputs = outputs;
     this.executing = request;
@@ -181,7 +185,10 @@ export class Kernel {
       const bundle = bundleOf(value);
       if (bundle !== undefined) outputs.result(bundle, count);
     } catch (error) {
-      if (error instanceof Interrupted && this.link !== undefined) this.link.interrupted = true;
+      if (error instanceof Interrupted) {
+        this.mark(true);
+        if (error.aborted) this.installed?.aborted();
+      }
       run.fail(error);
     }
     // What was promised before an error is shown before it.

@@ -44,7 +44,7 @@ async function main(): Promise<void> {
   installStackMapping();
   captureStreams((name, text) => kernel.write(name, text));
   captureExit((error) => kernel.uncaught(error));
-  kernel.link = installLink((bundle, options) => kernel.display(bundle, options));
+  kernel.installed = installLink((bundle, options) => kernel.display(bundle, options));
   process.on("SIGINT", () => kernel.interrupt());
   process.on("uncaughtException", (error) => kernel.uncaught(error));
   process.on("unhandledRejection", (reason) => kernel.uncaught(reason));

@@ -93,7 +93,10 @@ export class KernelClient {
       done(code);
       this.wake();
     }));
-    process.stderr?.on("data", (chunk: Buffer) => { this.log += chunk.toString(); });
+    process.stderr?.on("data", (chunk: Buffer) => {
+      this.log += chunk.toString();
+      this.wake();
+    });
     process.stdout?.resume();
     const at = (port: number): string => `tcp://127.0.0.1:${port}`;
     this.dealers.shell.connect(at(connection.shell_port));

@@ -9,25 +9,43 @@ describe("kernel: interrupt", function () {
   let kernel: KernelClient;
   before(async () => { kernel = await sharedKernel(); });
 
-  /**
-   * Runs a cell that says when it has begun, interrupts it then, and checks that the kernel still works. The long text
-   * is sent at once, from the middle of a synchronous loop, too.
-   */
-  const interrupted = async (code: string, begin = inTimer): Promise<ReturnType<typeof failure>> => {
+  let begun = 0;
+
+  /** Code that says, past the queue of outputs, that its cell has begun. */
+  const sayAtOnce = (): string => {
+    begun++;
+    return `import { writeSync } from "node:fs";\nwriteSync(2, "begun ${begun}\\n");`;
+  };
+
+  /** Code that says so a moment later: a signal just when a cell's synchronous part ends can get lost in Node. */
+  const sayInTimer = (): string => {
+    begun++;
+    return `import { writeSync } from "node:fs";\nsetTimeout(() => writeSync(2, "begun ${begun}\\n"), 50);`;
+  };
+
+  /** Runs a cell, interrupts it when it has said that it has begun, and checks that the kernel still works. */
+  const interrupted = async (code: string, begin = sayInTimer()): Promise<ReturnType<typeof failure>> => {
+    const marker = `begun ${begun}\n`;
     const id = kernel.submit(`${begin}\n${code}`);
-    await kernel.publication(id, ({ type }) => type === "stream");
+    await kernel.until(() => kernel.log.includes(marker), "the cell's beginning");
     kernel.interrupt();
     const error = failure(await kernel.executed(id));
     assert.equal((await kernel.execute("1 + 1")).result, "2");
     assert.equal((await kernel.execute(`${link}.interrupted`)).result, "false");
     return error;
   };
-  const atOnce = 'process.stdout.write("begun".padEnd(2_000_000));';
-  // A signal in the very moment in which the synchronous part of a cell ends can get lost in Node.
-  const inTimer = `setTimeout(() => { ${atOnce} }, 50);`;
-
   it("stops a synchronous loop", async () => {
-    assert.equal((await interrupted("while (true) {}", atOnce)).ename, "Interrupted");
+    assert.equal((await interrupted("while (true) {}", sayAtOnce())).ename, "Interrupted");
+  });
+
+  it("tells the library that a synchronous loop was ended without its `finally` blocks", async () => {
+    await kernel.execute([
+      'let mode = "outer";',
+      "(globalThis as unknown as { [key: symbol]: { onAbort(listener: () => void): void } })",
+      '  [Symbol.for("torchlab.kernel")].onAbort(() => { mode = "restored"; });',
+    ].join("\n"));
+    await interrupted('mode = "inner";\ntry { while (true) {} } finally { mode = "finally"; }', sayAtOnce());
+    assert.equal((await kernel.execute("mode")).result, "'restored'");
   });
 
   it("stops a pending await", async () => {
@@ -35,7 +53,7 @@ describe("kernel: interrupt", function () {
   });
 
   it("stops a synchronous loop in a cell that awaits later", async () => {
-    assert.equal((await interrupted("while (true) {}\nawait null;", atOnce)).ename, "Interrupted");
+    assert.equal((await interrupted("while (true) {}\nawait null;", sayAtOnce())).ename, "Interrupted");
   });
 
   it("stops the cell's own loop at its next await", async () => {
@@ -43,7 +61,7 @@ describe("kernel: interrupt", function () {
     const { ename, traceback } = await interrupted(
       "while (true) {\n  await new Promise((done) => setTimeout(done, 1));\n  steps++;\n}");
     assert.equal(ename, "Interrupted");
-    assert.match(traceback, /> 3 \| {3}await/);
+    assert.match(traceback, /> 4 \| {3}await/);
     const before = (await kernel.execute("steps")).result;
     await kernel.execute("await new Promise((done) => setTimeout(done, 50));");
     assert.equal((await kernel.execute("steps")).result, before, "the loop does not go on behind the next cells");
@@ -75,15 +93,13 @@ describe("kernel: interrupt", function () {
 
   it("stops waiting for a promised output that never comes", async () => {
     const { ename } = await interrupted(
-      `(${link} as unknown as { display(bundle: Promise<object>): void }).display(new Promise(() => {}));`,
-      // Its 50 ms in the queue of outputs are over when the cell has come to wait.
-      'console.log("begun");');
+      `(${link} as unknown as { display(bundle: Promise<object>): void }).display(new Promise(() => {}));`);
     assert.equal(ename, "Interrupted");
   });
 
   it("stops by an interrupt request, too", async () => {
-    const id = kernel.submit(`${inTimer}\nawait new Promise(() => {});`);
-    await kernel.publication(id, ({ type }) => type === "stream");
+    const id = kernel.submit(`${sayInTimer()}\nawait new Promise(() => {});`);
+    await kernel.until(() => kernel.log.includes(`begun ${begun}\n`), "the cell's beginning");
     assert.equal((await kernel.request("interrupt_request", {}, "control")).status, "ok");
     assert.equal(failure(await kernel.executed(id)).ename, "Interrupted");
   });
