@@ -170,6 +170,15 @@ describe("plot", () => {
     });
   });
 
+  it("keeps the ticks given for a log axis, and computes those that were not", () => {
+    const figure = (ticks?: number[]): pt.Spec =>
+      pt.plot.layer([pt.plot.loss([1, 20])], { y: { title: "loss", scale: "log", domain: [0.8, 50], ticks } });
+    const ticksOf = (spec: pt.Spec): unknown => lineUnits(spec)[0].encoding?.y?.axis?.values;
+    const panel = (spec: pt.Spec): pt.Spec => (pt.plot.vconcat([spec, spec], { height: 170 }).vconcat as pt.Spec[])[0];
+    assert.deepEqual(ticksOf(panel(figure([1, 4, 40]))), [1, 4, 40]);
+    assert.deepEqual(ticksOf(panel(figure())), ticksOf(figure()));
+  });
+
   it("shares a log axis between panels whose data differ", () => {
     const y = { title: "loss", scale: "log" } as const;
     const spec = pt.plot.hconcat([pt.plot.loss([1, 10], { y }), pt.plot.loss([100, 5000], { y })], { share: "y" });

@@ -72,6 +72,10 @@ export function channelAxis(axis: Axis, extent: readonly [number, number]): Chan
   };
 }
 
+/** Whether the ticks of a log axis follow from its domain, and so are to be computed anew with it. */
+const areComputed = (ticks: readonly number[], [low, high]: readonly [number, number]): boolean =>
+  String(ticks) === String(logTicks(low, high));
+
 /** The axis that a figure made by this module has. */
 export function readAxis(unit: Spec, channel: "x" | "y"): Axis | undefined {
   const read = unit.encoding?.[channel];
@@ -86,7 +90,8 @@ export function readAxis(unit: Spec, channel: "x" | "y"): Axis | undefined {
     axis.domain = scale.domain as [number, number];
   if (typeof scale.zero === "boolean") axis.zero = scale.zero;
   if (read.axis) {
-    if (!log && Array.isArray(read.axis.values)) axis.ticks = read.axis.values as number[];
+    const ticks = read.axis.values as number[] | undefined;
+    if (ticks && !(log && areComputed(ticks, scale.domain as [number, number]))) axis.ticks = ticks;
     if (typeof read.axis.format === "string" && !log) axis.format = read.axis.format;
     if (read.axis.grid === false) axis.grid = false;
   }
