@@ -1,14 +1,12 @@
 // Answers Jupyter's requests, one cell after the other. Imports every part of the kernel but liveness and main.
 // Source: https://jupyter-client.readthedocs.io/en/stable/messaging.html
-import { printQuickInfo } from "tslab/dist/inspect";
 import { log } from "./capture";
-import type { Compiler } from "./compiler";
 import { describeError, type ErrorContent } from "./errors";
 import type { Executor } from "./executor";
 import { Interrupted, ProcessExit } from "./failures";
+import type { CursorRequest, Introspection } from "./introspection";
 import type { InstalledLink } from "./link";
 import { Outputs, type DisplayOptions, type MimeBundle } from "./outputs";
-import { calleeEnd, toCodePoints, toUnits } from "./position";
 import { CellRun } from "./run";
 import type { Channel, Sockets } from "./sockets";
 import { bundleOf } from "./value";
@@ -19,11 +17,6 @@ interface ExecuteRequest {
   readonly silent?: boolean;
   readonly store_history?: boolean;
   readonly stop_on_error?: boolean;
-}
-
-interface CursorRequest {
-  readonly code: string;
-  readonly cursor_pos: number;
 }
 
 /** An error that stopped what its client had already sent. */
@@ -58,8 +51,8 @@ export class Kernel {
   private lateParent: Message | undefined;
 
   constructor(
-    private readonly sockets: Sockets, private readonly compiler: Compiler, private readonly executor: Executor,
-    private readonly options: KernelOptions,
+    private readonly sockets: Sockets, private readonly executor: Executor,
+    private readonly introspection: Introspection, private readonly options: KernelOptions,
   ) {}
 
   /** Whether no cell runs or waits. */
@@ -239,19 +232,17 @@ export class Kernel {
   private answer(channel: Channel, request: Message): void {
     switch (request.header.msg_type) {
       case "kernel_info_request":
-        this.reply(channel, request, this.kernelInfo());
+        this.reply(channel, request, this.introspection.kernelInfo());
         return;
       case "complete_request":
-        this.reply(channel, request, this.complete(request.content as unknown as CursorRequest));
+        this.reply(channel, request, this.introspection.complete(request.content as unknown as CursorRequest));
         return;
       case "inspect_request":
-        this.reply(channel, request, this.inspect(request.content as unknown as CursorRequest));
+        this.reply(channel, request, this.introspection.inspect(request.content as unknown as CursorRequest));
         return;
-      case "is_complete_request": {
-        const { completed, indent } = this.compiler.isComplete(String(request.content.code));
-        this.reply(channel, request, completed ? { status: "complete" } : { status: "incomplete", indent: indent ?? "" });
+      case "is_complete_request":
+        this.reply(channel, request, this.introspection.isComplete(String(request.content.code)));
         return;
-      }
       case "comm_info_request":
         this.reply(channel, request, { status: "ok", comms: {} });
         return;
@@ -275,52 +266,6 @@ export class Kernel {
       default:
         // A request of a later protocol: busy and idle are its only answer.
     }
-  }
-
-  private kernelInfo(): object {
-    return {
-      status: "ok",
-      protocol_version: "5.3",
-      implementation: "torchlab",
-      implementation_version: "1.0",
-      banner: `TypeScript ${this.compiler.typescriptVersion} on Node ${process.version}`,
-      language_info: {
-        name: "typescript",
-        version: this.compiler.typescriptVersion,
-        mimetype: "text/typescript",
-        file_extension: ".ts",
-        pygments_lexer: "typescript",
-        // JupyterLab reads `mode`, the classic notebook the other two.
-        codemirror_mode: { mode: "typescript", name: "javascript", typescript: true },
-        nbconvert_exporter: "script",
-      },
-      help_links: [],
-    };
-  }
-
-  private complete({ code, cursor_pos }: CursorRequest): object {
-    const position = toUnits(code, cursor_pos);
-    const info = this.compiler.complete(this.executor.declarations, code, position);
-    return {
-      status: "ok",
-      matches: info.candidates,
-      cursor_start: toCodePoints(code, info.start),
-      cursor_end: toCodePoints(code, info.end),
-      metadata: {},
-    };
-  }
-
-  private inspect({ code, cursor_pos }: CursorRequest): object {
-    const position = toUnits(code, cursor_pos);
-    // Between the parentheses of a call it is the function that is asked for.
-    for (const place of [position, calleeEnd(code, position)]) {
-      if (place === undefined) continue;
-      const info = this.compiler.inspect(this.executor.declarations, code, place);
-      if (info !== undefined) {
-        return { status: "ok", found: true, data: { "text/plain": printQuickInfo(info) }, metadata: {} };
-      }
-    }
-    return { status: "ok", found: false, data: {}, metadata: {} };
   }
 }
 

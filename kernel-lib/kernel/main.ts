@@ -9,6 +9,7 @@ import { captureExit, captureStreams, exitProcess, log } from "./capture";
 import { Compiler } from "./compiler";
 import { readConnection } from "./connection";
 import { Executor } from "./executor";
+import { Introspection } from "./introspection";
 import { Kernel } from "./kernel";
 import { installLink } from "./link";
 import { startLiveness } from "./liveness";
@@ -34,7 +35,7 @@ async function main(): Promise<void> {
   const compiler = new Compiler(root);
   const modules = new Modules(root, () => tslabApi((bundle, options) => kernel.display(bundle, options)));
   const executor = new Executor(compiler, modules, root.folder);
-  const kernel: Kernel = new Kernel(sockets, compiler, executor, {
+  const kernel: Kernel = new Kernel(sockets, executor, new Introspection(compiler, executor), {
     strict: process.env.TORCHLAB_STRICT === "1",
     leave: (exitCode) => {
       sockets.close();

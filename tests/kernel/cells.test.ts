@@ -1,6 +1,7 @@
 // What a cell may say, and what later cells know of it. Imports client.
 import assert from "node:assert/strict";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { failure, KernelClient, projectRoot, sharedKernel } from "./client";
 
@@ -125,7 +126,7 @@ describe("kernel: cells", function () {
   });
 
   it("resolves the library from any folder, with its types", async () => {
-    const folder = mkdtempSync(join(process.env.TMPDIR ?? "/tmp", "torchlab-elsewhere-"));
+    const folder = mkdtempSync(join(tmpdir(), "torchlab-elsewhere-"));
     mkdirSync(join(folder, "deep"));
     const elsewhere = await KernelClient.start({ cwd: join(folder, "deep") });
     try {
