@@ -1,5 +1,5 @@
 // `npm run bench`: what a small step costs, beside the same arithmetic written out by hand, and where the time goes.
-// Imports the built library. Ratios of one run count; the times themselves depend on the machine and on what else it does.
+// Imports the built library. The ratios of a run count; its times depend on the machine and on what else it does.
 import { cpus } from "node:os";
 import pt from "torchlab";
 import { measure, table } from "./measure.mjs";

@@ -20,8 +20,18 @@ export const category = (dtype: DTypeName): number => Math.min(RANK[dtype], 2);
 
 export const isFloat = (dtype: DTypeName): boolean => dtype === "float32" || dtype === "float64";
 
-/** An array of n zeros that holds elements of `dtype`. */
-export const allocate = (dtype: DTypeName, n: number): TypedArray => new ARRAYS[dtype](n);
+/**
+ * An array of n zeros that holds elements of `dtype`.
+ * @throws RangeError where there is not that much memory
+ */
+export function allocate(dtype: DTypeName, n: number): TypedArray {
+  try {
+    return new ARRAYS[dtype](n);
+  } catch (cause) {
+    const gigabytes = ((n * ARRAYS[dtype].BYTES_PER_ELEMENT) / 2 ** 30).toFixed(1);
+    throw new RangeError(`cannot allocate a tensor of ${n} ${dtype} elements (${gigabytes} GiB)`, { cause });
+  }
+}
 
 export const promote = (a: DTypeName, b: DTypeName): DTypeName => (RANK[a] >= RANK[b] ? a : b);
 

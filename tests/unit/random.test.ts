@@ -185,7 +185,7 @@ describe("draws", () => {
 
   it("normal: mean and standard deviation of many draws", () => {
     for (const dtype of ["float32", "float64"] as const) {
-      const x = random.normal(100000, dtype, new Generator().manualSeed(1), 3, 2);
+      const x = Float64Array.from(random.normal(100000, dtype, new Generator().manualSeed(1), 3, 2));
       const mean = x.reduce((a, b) => a + b, 0) / x.length;
       const variance = x.reduce((a, b) => a + (b - mean) ** 2, 0) / x.length;
       // Four standard errors.

@@ -221,6 +221,11 @@ describe("what tensors refuse", () => {
       /tensor: expected numbers, booleans or arrays of them, got "1" at index \[0\]/,
     ],
     ["a negative size", () => pt.zeros(2, -1), /negative dimension -1: \[2, -1\]/],
+    [
+      "more elements than memory holds",
+      () => pt.zeros(1e6, 1e6),
+      /cannot allocate a tensor of 1000000000000 float32 elements \(3725\.3 GiB\)/,
+    ],
     ["a size that is no integer", () => pt.zeros(1.5), /zeros: sizes must be integers, got \[1\.5\]/],
     [
       "shapes that do not broadcast",
