@@ -155,6 +155,6 @@ describe("Scalar", () => {
       () => new Scalar(1).add("2" as unknown as number),
       /add: an operand must be a Scalar or a number, got "2"/,
     );
-    assert.throws(() => (new Scalar(1).mul as () => void)(), /mul: expected 1 operand\(s\), got 0/);
+    assert.throws(() => (new Scalar(1).mul as unknown as () => void)(), /mul: expected 1 operand\(s\), got 0/);
   });
 });

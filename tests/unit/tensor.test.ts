@@ -247,7 +247,7 @@ describe("what tensors refuse", () => {
       () => pt.zeros(2).add("1" as unknown as number),
       /add: an operand must be a Tensor or a number, got "1"/,
     ],
-    ["a missing operand", () => (pt.zeros(2).add as () => void)(), /add: expected 2 operand\(s\), got 1/],
+    ["a missing operand", () => (pt.zeros(2).add as unknown as () => void)(), /add: expected 2 operand\(s\), got 1/],
     ["numbers alone", () => pt.add(1, 2), /add: one operand at least must be a Tensor, got 1 and 2/],
     [
       "a shape of another size",
