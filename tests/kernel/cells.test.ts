@@ -79,11 +79,16 @@ describe("kernel: cells", function () {
     assert.match(failure(await kernel.execute("fresh")).evalue, /Cannot find name 'fresh'/);
   });
 
-  it("keeps a top-level variable as plain as a local one", async () => {
-    // Behind a Proxy this took over seven seconds, and the time-out would end it.
-    assert.equal(await ok("let sum = 0;\nfor (let i = 0; i < 1e7; i++) sum += i;\nsum"), "49999995000000");
-    assert.equal(await ok("for (let i = 0; i < 1e7; i++) sum -= i;\nsum"), "0");
-  }).timeout(6_000);
+  it("keeps a top-level variable nearly as cheap as a local one", async () => {
+    const loop = "for (let i = 0; i < 1e7; i++) sum += i;";
+    await ok(`function local(): number { let sum = 0; const start = performance.now(); ${loop} return performance.now() - start; }`);
+    await ok(`let sum = 0;\nlet start = performance.now();\n${loop}\nconst here = performance.now() - start;`);
+    await ok(`start = performance.now();\n${loop}\nconst across = performance.now() - start;`);
+    assert.equal(await ok("sum"), "99999990000000");
+    // Some 6 to 8 times a local one; behind tslab's Proxy it is 600 times, however busy the machine.
+    const ratio = Number(await ok("Math.max(here, across) / local()"));
+    assert.ok(ratio < 200, `${ratio} times as slow as a local variable`);
+  });
 
   it("runs in strict mode, at the notebook's folder, with require-able packages", async () => {
     assert.match(failure(await kernel.execute("(Object.freeze([1]) as number[]).push(2);")).evalue, /not extensible|read only/);
