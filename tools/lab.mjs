@@ -8,8 +8,12 @@ import { pythonEnv, root, venvPython } from "./setup/paths.mjs";
 
 await mainProgram(async () => {
   console.log("JupyterLab is starting; Ctrl-C ends it.");
-  const places = [`--ServerApp.root_dir=${root}`, "--LabApp.default_url=/lab/tree/notebooks"];
-  const args = ["-m", "jupyterlab", ...places, ...process.argv.slice(2)];
+  const defaults = [
+    `--ServerApp.root_dir=${root}`,
+    "--LabApp.default_url=/lab/tree/notebooks",
+    "--MultiKernelManager.default_kernel_name=torchlab",
+  ];
+  const args = ["-m", "jupyterlab", ...defaults, ...process.argv.slice(2)];
   const { code } = await run(venvPython(), args, {
     cwd: join(root, "notebooks"),
     env: { ...pythonEnv(), PYTHONNOUSERSITE: "1" },

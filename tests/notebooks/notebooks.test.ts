@@ -7,7 +7,7 @@ import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 import { basename, join, relative, resolve } from "node:path";
 import type { RunResult } from "../../tools/notebooks/run.mjs" with { "resolution-mode": "import" };
-import { checkCell, nameOf, parseNotebook, type Cell, type Notebook } from "./committed";
+import { checkCell, nameOf, parseNotebook, textOf, type Cell, type Notebook } from "./committed";
 
 const root = join(__dirname, "..", "..");
 const folder = resolve(root, process.env.TORCHLAB_NOTEBOOKS ?? "notebooks");
@@ -61,6 +61,7 @@ function describeNotebook(path: string, committed: Notebook): void {
       if (!ran || problem?.index === index) {
         assert.fail(problem?.index === index ? problem.message : `did not run: ${problem?.message}`);
       }
+      assert.equal(textOf(executed[index].source), textOf(cell.source), "the notebook was changed while the tests ran");
       checkCell(cell, executed[index]);
     });
   });
