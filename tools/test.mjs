@@ -12,7 +12,9 @@ const given = process.argv.slice(2);
 const namesPaths = given.some((arg) => !arg.startsWith("-") && existsSync(join(root, arg)));
 const all = folders.map((name) => join("tests", name)).filter((folder) => existsSync(join(root, folder)));
 const mocha = join(nodeModules, "mocha", "bin", "mocha.js");
-const child = spawn(process.execPath, [mocha, ...given, ...(namesPaths ? [] : all)], {
+// An .only left behind would pass for a whole run.
+const strict = process.env.CI ? ["--forbid-only"] : [];
+const child = spawn(process.execPath, [mocha, ...strict, ...given, ...(namesPaths ? [] : all)], {
   cwd: root,
   stdio: ["inherit", "inherit", "inherit", "ipc"],
 });
