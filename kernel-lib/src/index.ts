@@ -1,11 +1,14 @@
 // The public surface of torchlab: `import * as pt from "torchlab"`.
-// Its one effect is to give Scalar and Tensor their methods.
+// Its only effects are to give Scalar and Tensor their methods, and to have the tape put in order after an interrupt.
+import { kernelLink } from "./notebook/link";
 import { attachMethods } from "./ops/methods";
 import { Scalar, scalarMethods } from "./scalar";
+import { resetTape } from "./tape";
 import { Tensor } from "./tensor";
 
 Object.assign(Scalar.prototype, scalarMethods);
 attachMethods(Tensor.prototype);
+kernelLink()?.onAbort(resetTape);
 
 export { Scalar, Tensor };
 export { grad, gradcheck, type GradcheckOptions, type GradOptions } from "./autograd";

@@ -27,6 +27,15 @@ export const noGrad = <R>(f: () => R): R => withRecording(false, "noGrad", f);
 /** What `f` returns; the operations in it are recorded, also inside noGrad. */
 export const enableGrad = <R>(f: () => R): R => withRecording(true, "enableGrad", f);
 
+/**
+ * Puts the tape back as it is outside noGrad and backward. For a kernel to call after an interrupt, which ends code
+ * without running its `finally` blocks.
+ */
+export function resetTape(): void {
+  recording = true;
+  sweepsUnderWay = 0;
+}
+
 /** A value that gradients can be added up in. */
 export interface Addable<T> {
   add(other: T): T;
@@ -34,7 +43,7 @@ export interface Addable<T> {
 
 let lastId = 0;
 let lastVisit = 0;
-let sweeps = 0;
+let sweepsUnderWay = 0;
 
 /** One recorded step: where gradients come from and how they go on to the operands. */
 export abstract class Node<T extends Addable<T>> {
@@ -107,8 +116,9 @@ export function sweep<T extends Addable<T>>(
     const nodes = ancestors(roots);
     const results = new Map<Node<T>, T | null>(wanted?.map((node) => [node, null]));
     // A gradient rule may itself run backward over some of these nodes: their half-gathered gradients are put aside.
-    const outer = sweeps++ > 0 ? nodes.map((node) => node.adjoint) : null;
-    if (outer) for (const node of nodes) node.adjoint = null;
+    const outer = sweepsUnderWay++ > 0 ? nodes.map((node) => node.adjoint) : null;
+    // Not only then: a sweep that an error or an interrupt ended left some behind.
+    for (let i = 0; i < nodes.length; i++) nodes[i].adjoint = null;
     try {
       roots.forEach((root, i) => receive(root, seeds[i]));
       for (let i = 0; i < nodes.length; i++) {
@@ -129,8 +139,8 @@ export function sweep<T extends Addable<T>>(
         }
       }
     } finally {
-      sweeps--;
-      nodes.forEach((node, i) => (node.adjoint = outer ? outer[i] : null));
+      sweepsUnderWay--;
+      if (outer) nodes.forEach((node, i) => (node.adjoint = outer[i]));
     }
     return wanted ? wanted.map((node) => results.get(node) ?? null) : [];
   });

@@ -48,6 +48,13 @@ describe("kernel: interrupt", function () {
     assert.equal((await kernel.execute("mode")).result, "'restored'");
   });
 
+  it("leaves gradients on after an interrupt within noGrad", async () => {
+    await kernel.execute('import * as pt from "torchlab";');
+    await interrupted("pt.noGrad(() => { while (true) {} });", sayAtOnce());
+    const { result } = await kernel.execute("pt.ones(1, { requiresGrad: true }).mul(2).requiresGrad");
+    assert.equal(result, "true");
+  });
+
   it("stops a pending await", async () => {
     assert.equal((await interrupted("await new Promise(() => {});")).ename, "Interrupted");
   });

@@ -84,6 +84,20 @@ describe("DataLoader", () => {
     ]);
   });
 
+  it("reads a TensorDataset row by row or in one go alike, and minds what a subclass does", () => {
+    const ds = new TensorDataset(pt.rand(10, 3), pt.arange(10));
+    const whole = [...new DataLoader(ds, { batchSize: 4 })].map((batch) => batch.map(String));
+    const single = [...new DataLoader(Array.from({ length: 10 }, (_, i) => ds.at(i)), { batchSize: 4 })];
+    assert.deepEqual(whole, single.map((batch) => batch.map(String)));
+    class Doubled extends TensorDataset<[pt.Tensor]> {
+      override at(index: number): [pt.Tensor] {
+        return [super.at(index)[0].mul(2)];
+      }
+    }
+    const [[batch]] = new DataLoader(new Doubled(pt.tensor([1, 2])), { batchSize: 2 });
+    assert.deepEqual(batch.toArray(), [2, 4]);
+  });
+
   it("collates as asked", () => {
     const loader = new DataLoader(["a", "b", "c"], { batchSize: 2, collate: (samples) => samples.join("+") });
     assert.deepEqual([...loader], ["a+b", "c"]);

@@ -36,6 +36,7 @@ async function linked(run: (link: pt.KernelLink) => void | Promise<void>): Promi
   const link: pt.KernelLink = {
     interrupted: false,
     display: (bundle, options) => void shown.push({ bundle, options }),
+    onAbort: () => undefined,
   };
   globals[LINK] = link;
   try {

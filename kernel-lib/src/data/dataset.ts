@@ -55,6 +55,11 @@ export class TensorDataset<Ts extends readonly Tensor[]> implements Dataset<Ts> 
   at(index: number): Ts {
     return new Sample(...this.tensors.map((tensor) => tensor.at(index))) as unknown as Ts;
   }
+
+  /** The rows with these indices, stacked: what `collate` makes of the samples, in one copy. */
+  batchAt(indices: readonly number[]): Tensor[] {
+    return this.tensors.map((tensor) => tensor.at(indices));
+  }
 }
 
 /** An array that shows itself as Python shows a tuple. */

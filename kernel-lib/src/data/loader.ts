@@ -2,8 +2,9 @@
 import { describe } from "../check";
 import { throwIfInterrupted } from "../notebook/link";
 import { defaultGenerator, type Generator } from "../random";
+import type { Tensor } from "../tensor";
 import { collate as defaultCollate, type Collated } from "./collate";
-import { type Dataset, isDataset, type Stream } from "./dataset";
+import { type Dataset, isDataset, type Stream, TensorDataset } from "./dataset";
 import { batched, batchedAsync, sequential, shuffled } from "./sampler";
 
 export interface StreamOptions<T, B> {
@@ -108,47 +109,80 @@ export class DataLoader<T, B = Collated<Awaited<T>>> implements Iterable<B>, Asy
     this.spent = isOnce;
   }
 
-  private indices(dataset: Dataset<T>): Iterable<number> {
-    return this.shuffle ? shuffled(dataset.length, this.generator) : sequential(dataset.length);
+  /** The numbers of the samples, batch by batch. */
+  private *plan(dataset: Dataset<T>): Iterable<number[]> {
+    const order = this.shuffle ? shuffled(dataset.length, this.generator) : sequential(dataset.length);
+    let n = 0;
+    for (const indices of batched(order, this.batchSize, this.dropLast)) {
+      throwIfInterrupted(`DataLoader: batch ${n++}`);
+      yield indices;
+    }
   }
 
   private *batches(): globalThis.Generator<B, void, void> {
     const { dataset, batchSize, dropLast } = this;
-    let n = 0;
-    for (const batch of isDataset(dataset)
-      ? this.fetch(dataset)
-      : batched(this.syncStream(dataset), batchSize, dropLast)) {
-      throwIfInterrupted(`DataLoader: batch ${n++}`);
-      const pending = batch.findIndex((sample) => sample instanceof Promise);
-      if (pending >= 0)
-        throw new TypeError(
-          "DataLoader: the dataset gives promises: use `for await (const batch of loader)`",
-        );
-      yield this.collate(batch as Awaited<T>[]);
+    if (!isDataset(dataset)) {
+      for (const samples of batched(pollInterrupt(syncStream(dataset)), batchSize, dropLast)) {
+        yield this.collate(ready(samples));
+      }
+    } else if (this.takesRows(dataset)) {
+      for (const indices of this.plan(dataset)) yield dataset.batchAt(indices) as B;
+    } else {
+      for (const indices of this.plan(dataset)) {
+        yield this.collate(ready(indices.map((index) => sampleAt(dataset, index))));
+      }
     }
   }
 
   private async *batchesAsync(): AsyncGenerator<B, void, void> {
     const { dataset, batchSize, dropLast } = this;
-    let n = 0;
-    for await (const batch of isDataset(dataset)
-      ? this.fetch(dataset)
-      : batchedAsync(dataset, batchSize, dropLast)) {
-      throwIfInterrupted(`DataLoader: batch ${n++}`);
-      yield this.collate(await Promise.all(batch));
+    if (isDataset(dataset)) {
+      for (const indices of this.plan(dataset)) {
+        yield this.collate(await Promise.all(indices.map((index) => sampleAt(dataset, index))));
+      }
+    } else {
+      for await (const samples of batchedAsync(pollInterruptAsync(dataset), batchSize, dropLast)) {
+        yield this.collate(await Promise.all(samples));
+      }
     }
   }
 
-  private syncStream(stream: Stream<T>): Iterable<T> {
-    if (Symbol.iterator in stream) return stream;
-    throw new TypeError("DataLoader: this stream is asynchronous: use `for await (const batch of loader)`");
+  /** Whether batches can be copied from the tensors row by row: nobody has a say in what a sample or a batch is. */
+  private takesRows(dataset: unknown): dataset is TensorDataset<readonly Tensor[]> {
+    const isPlain = dataset instanceof TensorDataset && dataset.at === TensorDataset.prototype.at;
+    return isPlain && (this.collate as unknown) === defaultCollate;
   }
+}
 
-  private *fetch(dataset: Dataset<T>): Iterable<T[]> {
-    for (const indices of batched(this.indices(dataset), this.batchSize, this.dropLast)) {
-      yield indices.map((index) => sampleAt(dataset, index));
-    }
+function syncStream<T>(stream: Stream<T>): Iterable<T> {
+  if (Symbol.iterator in stream) return stream;
+  throw new TypeError("DataLoader: this stream is asynchronous: use `for await (const batch of loader)`");
+}
+
+/** The stream, until the kernel is interrupted. */
+function* pollInterrupt<T>(stream: Iterable<T>): Iterable<T> {
+  let n = 0;
+  for (const sample of stream) {
+    throwIfInterrupted(`DataLoader: sample ${n++}`);
+    yield sample;
   }
+}
+
+/** The stream, until the kernel is interrupted. */
+async function* pollInterruptAsync<T>(stream: Stream<T>): AsyncIterable<T> {
+  let n = 0;
+  for await (const sample of stream) {
+    throwIfInterrupted(`DataLoader: sample ${n++}`);
+    yield sample;
+  }
+}
+
+/** @throws TypeError where samples are yet to come */
+function ready<T>(samples: T[]): Awaited<T>[] {
+  if (samples.some((sample) => sample instanceof Promise)) {
+    throw new TypeError("DataLoader: the dataset gives promises: use `for await (const batch of loader)`");
+  }
+  return samples as Awaited<T>[];
 }
 
 /** @throws Error that names the sample where the dataset fails to give it */

@@ -18,6 +18,8 @@ export interface KernelLink {
   interrupted: boolean;
   /** Emits one output; a promise keeps its place in the order of outputs, and the cell waits for it. */
   display(bundle: MimeBundle | Promise<MimeBundle>, options?: DisplayOptions): void;
+  /** Adds what is to be called after an interrupt ended code without running its `finally` blocks. */
+  onAbort(listener: () => void): void;
 }
 
 const LINK = Symbol.for("torchlab.kernel");

@@ -21,23 +21,29 @@ interface Part {
 
 interface Indexed {
   readonly shape: Shape;
-  /** For each element of the result its place in the source. */
-  readonly places: Places;
+  /** Where in the source each run of neighbours begins. */
+  readonly starts: ArrayLike<number>;
+  /** How many elements each run has. */
+  readonly run: number;
   readonly gradFn: string;
 }
 
-// One run of neighbours is the commonest case (a row of a dataset) and needs no list.
-type Places = Int32Array | { readonly start: number; readonly count: number };
+// Below this a loop is faster than a copy of memory, which has to be set up.
+const LONG_RUN = 24;
 
 const indexOp: Op<Indexed> = {
   name: "index",
   gradFn: ({ gradFn }) => gradFn,
   infer: ([{ dtype }], { shape }) => ({ shape, dtype }),
-  kernel([x], out, { places }) {
+  kernel([x], out, { starts, run }) {
     const { data } = x.storage;
-    if (!(places instanceof Int32Array)) return data.slice(places.start, places.start + places.count);
-    const result = allocate(out.dtype, places.length);
-    for (let i = 0; i < places.length; i++) result[i] = data[places[i]];
+    if (starts.length === 1) return data.slice(starts[0], starts[0] + run);
+    const result = allocate(out.dtype, starts.length * run);
+    for (let i = 0, o = 0; i < starts.length; i++, o += run) {
+      const start = starts[i];
+      if (run >= LONG_RUN) result.set(data.subarray(start, start + run), o);
+      else for (let j = 0; j < run; j++) result[o + j] = data[start + j];
+    }
     return result;
   },
   pullback: (g, { specs, attributes }) => [apply(scatterOp, [g], { ...attributes, source: specs[0].shape })],
@@ -47,11 +53,12 @@ const scatterOp: Op<Indexed & { source: Shape }> = {
   name: "scatter",
   gradFn: () => "IndexPutBackward0",
   infer: ([{ dtype }], { source }) => ({ shape: source, dtype }),
-  kernel([g], out, { places }) {
+  kernel([g], out, { starts, run }) {
     const { data } = g.storage;
     const result = allocate(out.dtype, sizeOf(out.shape));
-    if (places instanceof Int32Array) for (let i = 0; i < places.length; i++) result[places[i]] += data[i];
-    else result.set(data, places.start);
+    for (let i = 0, o = 0; i < starts.length; i++, o += run) {
+      for (let j = 0; j < run; j++) result[starts[i] + j] += data[o + j];
+    }
     return result;
   },
   pullback: (g, { attributes }) => [apply(indexOp, [g], attributes)],
@@ -69,19 +76,33 @@ const scatterOp: Op<Indexed & { source: Shape }> = {
 export function at(x: Tensor, ...indices: Index[]): Tensor {
   if (indices.length === 1 && typeof indices[0] === "number" && x.ndim > 0) return select(x, 0, indices[0]);
   const { parts, gradFn } = parse(x, indices.map(unwrap));
-  let places = [0];
-  for (const { offsets } of parts)
-    places = places.flatMap((place) => offsets.map((offset) => place + offset));
   const shape = parts.flatMap((part) => part.shape);
-  return apply(indexOp, [x], { shape, places: Int32Array.from(places), gradFn });
+  return apply(indexOp, [x], { shape, ...join(parts), gradFn });
 }
+
+/** The places that all parts together choose, in runs as long as the last parts leave them. */
+function join(parts: readonly Part[]): { starts: number[]; run: number } {
+  let run = 1;
+  let outer = parts.length;
+  // A part extends the runs behind it where its own places follow one another at their distance.
+  while (outer > 0 && isStretch(parts[outer - 1].offsets, run)) run *= parts[--outer].offsets.length;
+  const rest = parts.slice(outer);
+  let starts = [rest.reduce((start, { offsets }) => start + (offsets[0] ?? 0), 0)];
+  for (const { offsets } of parts.slice(0, outer).reverse()) {
+    starts = offsets.flatMap((offset) => starts.map((start) => start + offset));
+  }
+  return { starts, run };
+}
+
+const isStretch = (offsets: readonly number[], distance: number): boolean =>
+  offsets.every((offset, i) => offset === offsets[0] + i * distance);
 
 /** The part of this tensor at place `index` of dim `dim`, which goes. */
 export function select(x: Tensor, dim: number, index: number): Tensor {
   const d = normalizeDim("select", dim, x.ndim);
   const shape = x.shape.filter((_, i) => i !== d);
   const i = place(index, d, x.shape[d]);
-  return apply(indexOp, [x], { shape, places: stretch(x.shape, d, i, 1), gradFn: "SelectBackward0" });
+  return apply(indexOp, [x], { shape, ...stretch(x.shape, d, i, 1), gradFn: "SelectBackward0" });
 }
 
 /** The `length` places of dim `dim` that begin at `start`. */
@@ -93,20 +114,14 @@ export function narrow(x: Tensor, dim: number, start: number, length: number): T
     );
   }
   const shape = x.shape.map((n, i) => (i === d ? length : n));
-  return apply(indexOp, [x], { shape, places: stretch(x.shape, d, start, length), gradFn: "SliceBackward0" });
+  return apply(indexOp, [x], { shape, ...stretch(x.shape, d, start, length), gradFn: "SliceBackward0" });
 }
 
-/** The places in a tensor of `shape` of `length` neighbours along dim `d`. */
-function stretch(shape: Shape, d: number, start: number, length: number): Places {
+/** The `length` neighbours along dim `d`, in a tensor of `shape`, as runs of elements. */
+function stretch(shape: Shape, d: number, start: number, length: number): { starts: number[]; run: number } {
   const inner = sizeOf(shape.slice(d + 1));
-  const outer = sizeOf(shape.slice(0, d));
-  const count = length * inner;
-  if (outer === 1) return { start: start * inner, count };
-  const step = shape[d] * inner;
-  return Int32Array.from(
-    { length: outer * count },
-    (_, i) => Math.floor(i / count) * step + start * inner + (i % count),
-  );
+  const starts = range(sizeOf(shape.slice(0, d))).map((i) => (i * shape[d] + start) * inner);
+  return { starts, run: length * inner };
 }
 
 function place(index: number, dim: number, size: number): number {
