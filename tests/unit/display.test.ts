@@ -247,7 +247,7 @@ describe("show", () => {
     // Node emits beforeExit once nothing is under way any more, so also no load.
     const script = (kernel: boolean) => `
       const out = [];
-      const link = { interrupted: false, display: (bundle) => out.push(bundle) };
+      const link = { interrupted: false, display: (bundle) => out.push(bundle), onAbort() {} };
       if (${kernel}) globalThis[Symbol.for("torchlab.kernel")] = link;
       const pt = require("torchlab");
       process.once("beforeExit", () => {
@@ -263,7 +263,7 @@ describe("show", () => {
   it("hands over promises in order before the renderer is loaded", () => {
     const script = `
       const out = [];
-      globalThis[Symbol.for("torchlab.kernel")] = { interrupted: false, display: (bundle) => out.push(bundle) };
+      globalThis[Symbol.for("torchlab.kernel")] = { interrupted: false, display: (bundle) => out.push(bundle), onAbort() {} };
       const pt = require("torchlab");
       pt.show(pt.plot.loss([2, 1], { description: "one" }));
       pt.show(pt.plot.loss([2, 1], { description: "two" }));
