@@ -45,7 +45,7 @@ const methods = (suffix, doc) =>
     `  /** ${doc(text)} */\n  ${name}${suffix}(${list(OPERANDS.slice(1, arity), "T | number")}): T;`).join("\n");
 
 const code = `// Generated from rules.ts by generate.mjs; not to be edited.
-import { pointwise } from "../ops/apply";
+import { pointwise, pointwiseOps as ops } from "../ops/apply";
 import type { Tensor } from "../tensor";
 
 /** The pointwise operations as methods of the value type T; this value is a. */
@@ -60,7 +60,7 @@ ${methods("_", (text) => `Puts into this tensor: ${text[0].toLowerCase()}${text.
 
 ${rules.filter(({ isFunction }) => isFunction).map(({ name, doc, arity }) => {
     const operands = OPERANDS.slice(0, arity);
-    return `/** ${doc} */\nexport const ${name} = (${list(operands, "Tensor | number")}): Tensor => pointwise("${name}", [${operands.join(", ")}]);`;
+    return `/** ${doc} */\nexport const ${name} = (${list(operands, "Tensor | number")}): Tensor =>\n  pointwise(ops.${name}, [${operands.join(", ")}]);`;
   }).join("\n\n")}
 `;
 

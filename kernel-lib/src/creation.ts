@@ -1,16 +1,7 @@
 // Owns making tensors: from values, filled, in steps, at random. Imports tensor, dtypes, fills and draws.
 import { checkCount, checkInteger, describe, shapeText } from "./check";
-import {
-  allocate,
-  bool,
-  convert,
-  type DTypeName,
-  getDefaultDtype,
-  int64,
-  isFloat,
-  round,
-  type TypedArray,
-} from "./dtype";
+import { bool, type DTypeName, getDefaultDtype, int64, isFloat, round, type TypedArray } from "./dtype";
+import { allocate, convert } from "./memory";
 import { Storage } from "./engines/engine";
 import * as fill from "./fill";
 import * as random from "./random";

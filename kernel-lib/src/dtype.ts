@@ -1,4 +1,4 @@
-// Owns the element types: their names, arrays, promotion and the default. Imports nothing.
+// Owns the element types: their names, promotion, rounding and the default. Imports nothing.
 
 /** The element types. int64 is held in doubles, exact to ±2⁵³; bool in bytes. */
 export type DTypeName = "float32" | "float64" | "int64" | "bool";
@@ -10,28 +10,16 @@ export const float64 = "float64" as const;
 export const int64 = "int64" as const;
 export const bool = "bool" as const;
 
-const ARRAYS = { float32: Float32Array, float64: Float64Array, int64: Float64Array, bool: Uint8Array };
-
 // bool < int64 < float32 < float64: promotion is the greater of the two.
 const RANK = { bool: 0, int64: 1, float32: 2, float64: 3 };
+
+/** A number for each ordered pair of types, 0 to 15. */
+export const typePair = (a: DTypeName, b: DTypeName): number => RANK[a] * 4 + RANK[b];
 
 /** The three categories that decide PyTorch's promotion: 0 bool, 1 integer, 2 floating point. */
 export const category = (dtype: DTypeName): number => Math.min(RANK[dtype], 2);
 
 export const isFloat = (dtype: DTypeName): boolean => dtype === "float32" || dtype === "float64";
-
-/**
- * An array of n zeros that holds elements of `dtype`.
- * @throws RangeError where there is not that much memory
- */
-export function allocate(dtype: DTypeName, n: number): TypedArray {
-  try {
-    return new ARRAYS[dtype](n);
-  } catch (cause) {
-    const gigabytes = ((n * ARRAYS[dtype].BYTES_PER_ELEMENT) / 2 ** 30).toFixed(1);
-    throw new RangeError(`cannot allocate a tensor of ${n} ${dtype} elements (${gigabytes} GiB)`, { cause });
-  }
-}
 
 export const promote = (a: DTypeName, b: DTypeName): DTypeName => (RANK[a] >= RANK[b] ? a : b);
 
@@ -48,16 +36,6 @@ export function exactInteger(value: number): number {
   throw new RangeError(
     `int64: ${value} cannot be held exactly: integers here reach from -(2**53 - 1) to 2**53 - 1. Use float64 for larger values.`,
   );
-}
-
-/** `data` with its elements converted from one type to another; the same array where nothing changes. */
-export function convert(data: TypedArray, from: DTypeName, to: DTypeName): TypedArray {
-  if (from === to) return data;
-  const out = allocate(to, data.length);
-  if (to === "bool") for (let i = 0; i < data.length; i++) out[i] = data[i] !== 0 ? 1 : 0;
-  else if (to === "int64" && isFloat(from)) for (let i = 0; i < data.length; i++) out[i] = round(to, data[i]);
-  else out.set(data);
-  return out;
 }
 
 let defaultDtype: "float32" | "float64" = "float32";

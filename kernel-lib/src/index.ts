@@ -19,7 +19,7 @@ export { bool, type DTypeName, float32, float64, getDefaultDtype, int64, setDefa
 export * from "./generated/pointwise";
 export * from "./notebook";
 export { where } from "./ops/functional";
-export { at, type Index, narrow, select } from "./ops/indexing";
+export { at, type Index, indexSelect, narrow, select } from "./ops/indexing";
 export { cat, stack } from "./ops/join";
 export { matmul } from "./ops/linalg";
 export { clone, expand, flatten, permute, reshape, squeeze, t, transpose, unsqueeze } from "./ops/movement";

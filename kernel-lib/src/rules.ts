@@ -141,8 +141,8 @@ export const rules = {
     rejectsBool: "not implemented for bool tensors.",
     tensorVariant: 1,
     grad: [
-      // b·a^(b−1), and 0 where b is 0, also at a = 0.
-      (g, { a, b }) => g.mul(b.mul(a.pow(b.add(-1)))).where(b.ne(0), 0),
+      // b·a^(b−1). Where b is 0 the exponent stays 0, so that the product is 0 also at a = 0.
+      (g, { a, b }) => g.mul(b.mul(a.pow(b.add(-1).where(b.ne(0), 0)))),
       // a^b·ln a, and 0 at a = 0 where b ≥ 0: there a^b is constant in b.
       (g, { a, b, y }) => g.mul(y.mul(a.log())).where(a.ne(0).where(b.ge(0), 1), 0),
     ],

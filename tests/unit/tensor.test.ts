@@ -74,6 +74,24 @@ describe("making tensors", () => {
   });
 });
 
+describe("selecting", () => {
+  it("indexSelect agrees with at, along every dim, gradients included", () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 0, max: 2 }), fc.array(fc.integer({ min: -2, max: 1 })), (dim, places) => {
+        const [a, b] = [counting([2, 3, 2]), counting([2, 3, 2])].map((x) => x.requiresGrad_());
+        const selected = a.indexSelect(dim, places);
+        const read = b.at(...Array.from({ length: dim }, () => pt.slice()), places);
+        assert.deepEqual(selected.toArray(), read.toArray());
+        selected.mul(selected).sum().backward();
+        read.mul(read).sum().backward();
+        assert.deepEqual(a.grad?.toArray(), b.grad?.toArray());
+      }),
+    );
+    assert.throws(() => pt.zeros(2).indexSelect(0, [2]), /index 2 is out of bounds for dimension 0 with size 2/);
+    assert.throws(() => pt.zeros(2).indexSelect(0, pt.zeros(1)), /supposed to be a vector of int64, got float32 \[1\]/);
+  });
+});
+
 describe("sharing elements", () => {
   it("detach, data and reshape share them; slices and transposes are copies", () => {
     const x = pt.zeros(2, 3);

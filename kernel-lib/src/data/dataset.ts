@@ -58,7 +58,7 @@ export class TensorDataset<Ts extends readonly Tensor[]> implements Dataset<Ts> 
 
   /** The rows with these indices, stacked: what `collate` makes of the samples, in one copy. */
   batchAt(indices: readonly number[]): Tensor[] {
-    return this.tensors.map((tensor) => tensor.at(indices));
+    return this.tensors.map((tensor) => tensor.indexSelect(0, indices));
   }
 }
 

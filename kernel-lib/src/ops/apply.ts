@@ -1,14 +1,15 @@
 // The one door: every operation on tensors is checked, computed and recorded here.
-// Imports tensor, engines, rules and tape.
+// Imports tensor, operands, nodes, engines, rules and tape.
 import { describe, shapeText } from "../check";
-import { allocate, category, type DTypeName, getDefaultDtype, isFloat, promote } from "../dtype";
-import { type Computation, run, runInPlace, Storage } from "../engines/engine";
+import { category, type DTypeName, getDefaultDtype, isFloat } from "../dtype";
+import { type Computation, run, runInPlace } from "../engines/engine";
 import { type PointwiseAttributes, pointwiseKernel } from "../engines/host/pointwise";
 import { ruleTable, type RuleName } from "../rules";
 import { broadcast, sameShape, type Shape } from "../shape";
 import { isGradEnabled } from "../tape";
 import { Tensor } from "../tensor";
-import { type Op, OpNode, PointwiseNode, readsOf, type RecordedRule } from "./nodes";
+import { type Op, OpNode, PointwiseNode, recordingOf, type RecordedRule } from "./nodes";
+import { resultType, toOperand, wrapNumber } from "./operands";
 
 const needsNode = (inputs: readonly Tensor[]): boolean =>
   isGradEnabled() && inputs.some((input) => input.node !== null);
@@ -27,77 +28,36 @@ export function apply<A>(op: Op<A>, inputs: readonly Tensor[], attributes: A): T
   return out;
 }
 
-/** A number as an operand: a 0-dim tensor whose type yields to the others', and whose value keeps all its digits. */
-function wrapNumber(value: number | boolean): Tensor {
-  const dtype = typeof value === "boolean" ? "bool" : Number.isInteger(value) ? "int64" : "float64";
-  const data = allocate(dtype, 1);
-  data[0] = Number(value);
-  const out = new Tensor(new Storage(data), NUMBER_SPECS[dtype]);
-  out.isNumber = true;
-  return out;
-}
-
-const NUMBER_SPECS = {
-  bool: { shape: [], dtype: "bool" },
-  int64: { shape: [], dtype: "int64" },
-  float64: { shape: [], dtype: "float64" },
-} as const;
-
-function toOperand(name: string, value: unknown): Tensor {
-  if (value instanceof Tensor) return value;
-  if (typeof value === "number" || typeof value === "boolean") return wrapNumber(value);
-  throw new TypeError(`${name}: an operand must be a Tensor or a number, got ${describe(value)}`);
-}
-
-/**
- * The type that operands are promoted to: tensors with dims decide, then 0-dim tensors, then numbers; the weaker count
- * only where they are of a higher category (bool < integer < floating point).
- */
-export function resultType(inputs: readonly Tensor[]): DTypeName {
-  let ofTensors: DTypeName | null = null;
-  let ofScalars: DTypeName | null = null;
-  let ofNumbers: DTypeName | null = null;
-  for (let i = 0; i < inputs.length; i++) {
-    const { dtype, ndim, isNumber } = inputs[i];
-    if (isNumber) ofNumbers = stronger(ofNumbers, dtype);
-    else if (ndim === 0) ofScalars = stronger(ofScalars, dtype);
-    else ofTensors = stronger(ofTensors, dtype);
-  }
-  // Numbers among themselves, as in the exponent b − 1 of a gradient, keep their digits.
-  if (ofTensors === null && ofScalars === null) return ofNumbers!;
-  if (ofNumbers === "float64") ofNumbers = getDefaultDtype();
-  return unlessHigher(ofTensors, unlessHigher(ofScalars, ofNumbers))!;
-}
-
-const stronger = (a: DTypeName | null, b: DTypeName): DTypeName => (a === null || a === b ? b : promote(a, b));
-
-/** `strong`, unless `weak` is of a higher category. */
-function unlessHigher(strong: DTypeName | null, weak: DTypeName | null): DTypeName | null {
-  if (strong === null || weak === null) return strong ?? weak;
-  return category(weak) <= category(strong) ? strong : promote(strong, weak);
-}
-
-interface PointwiseOp extends Computation<PointwiseAttributes>, RecordedRule {
+/** A pointwise operation, with what follows from its rule. */
+export interface PointwiseOp extends Computation<PointwiseAttributes>, RecordedRule {
   readonly name: RuleName;
 }
 
-const pointwiseOps = Object.fromEntries(
-  (Object.keys(ruleTable) as RuleName[]).map((name): [RuleName, PointwiseOp] => [
-    name,
-    { name, rule: ruleTable[name], kernel: pointwiseKernel(name), reads: readsOf(ruleTable[name]) },
-  ]),
+/** The pointwise operations by name. */
+export const pointwiseOps = Object.fromEntries(
+  (Object.keys(ruleTable) as RuleName[]).map((name): [RuleName, PointwiseOp] => {
+    const rule = ruleTable[name];
+    return [name, { name, kernel: pointwiseKernel(name), ...recordingOf(name, rule) }];
+  }),
 ) as Record<RuleName, PointwiseOp>;
 
-function operandsOf(op: PointwiseOp, values: readonly unknown[]): Tensor[] {
-  const arity = op.rule.value.length;
-  if (values.length !== arity)
-    throw new TypeError(`${op.name}: expected ${arity} operand(s), got ${values.length}`);
-  if (!values.some((value) => value instanceof Tensor)) {
-    throw new TypeError(
-      `${op.name}: one operand at least must be a Tensor, got ${values.map(describe).join(" and ")}`,
-    );
+function operandsOf({ name, rule }: PointwiseOp, values: readonly unknown[]): Tensor[] {
+  const arity = rule.value.length;
+  if (values.length !== arity) {
+    throw new TypeError(`${name}: expected ${arity} operand(s), got ${values.length}`);
   }
-  return values.map((value) => toOperand(op.name, value));
+  if (!values.some((value) => value instanceof Tensor)) {
+    const got = values.map(describe).join(" and ");
+    throw new TypeError(`${name}: one operand at least must be a Tensor, got ${got}`);
+  }
+  return values.map((value) => toOperand(name, value));
+}
+
+/** The result of an operation on numbers alone, as in the exponent b − 1 of a gradient: again a number. */
+function ofNumbers({ rule }: PointwiseOp, inputs: readonly Tensor[]): Tensor {
+  const [a, b, c] = inputs.map(({ storage }) => storage.data[0]);
+  const value = rule.value(a, b, c);
+  return wrapNumber(rule.result === "bool" ? value !== 0 : value);
 }
 
 /** The type that a pointwise operation computes in. */
@@ -122,27 +82,26 @@ function broadcastAll(name: string, inputs: readonly Tensor[]): Shape {
   return shape;
 }
 
-/** The result of the pointwise operation `name` on tensors and numbers, broadcast and promoted. */
-export function pointwise(name: RuleName, values: readonly unknown[]): Tensor {
-  const op = pointwiseOps[name];
+/** The result of a pointwise operation on tensors and numbers, broadcast and promoted. */
+export function pointwise(op: PointwiseOp, values: readonly unknown[]): Tensor {
   const inputs = operandsOf(op, values);
+  if (inputs.every(({ isNumber }) => isNumber)) return ofNumbers(op, inputs);
   const dtype = computeType(op, inputs);
   const spec = {
-    shape: broadcastAll(name, inputs),
+    shape: broadcastAll(op.name, inputs),
     dtype: op.rule.result === "bool" ? ("bool" as const) : dtype,
   };
   const out = new Tensor(run(op, inputs, spec, { dtype }), spec);
-  out.isNumber = inputs.every(({ isNumber }) => isNumber);
   if (op.rule.grad && isFloat(spec.dtype) && needsNode(inputs)) out.node = new PointwiseNode(op, inputs, out);
   return out;
 }
 
 /**
- * Puts the result of the pointwise operation `name` into its first operand.
+ * Puts the result of a pointwise operation into its first operand.
  * @throws Error where that would break recorded gradients, or where the result does not fit
  */
-export function pointwiseInPlace(name: RuleName, target: Tensor, rest: readonly unknown[]): Tensor {
-  const op = pointwiseOps[name];
+export function pointwiseInPlace(op: PointwiseOp, target: Tensor, rest: readonly unknown[]): Tensor {
+  const { name } = op;
   const inputs = operandsOf(op, [target, ...rest]);
   checkWritable(`${name}_`, target, inputs);
   const dtype = computeType(op, inputs);

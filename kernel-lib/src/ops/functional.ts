@@ -1,10 +1,10 @@
 // Owns the functions whose operands come in another order than their method's. Imports apply.
 import type { Tensor } from "../tensor";
-import { pointwise } from "./apply";
+import { pointwise, pointwiseOps } from "./apply";
 
 /**
  * `a` where `condition` holds, `b` elsewhere, element by element.
  * @see https://pytorch.org/docs/stable/generated/torch.where.html
  */
 export const where = (condition: Tensor, a: Tensor | number, b: Tensor | number): Tensor =>
-  pointwise("where", [a, condition, b]);
+  pointwise(pointwiseOps.where, [a, condition, b]);

@@ -1,6 +1,6 @@
 // Owns reading by index. Each exported function is also a method of Tensor. Imports apply, slices, shapes and dtypes.
 import { checkInteger, describe, shapeText } from "../check";
-import { allocate } from "../dtype";
+import { allocate, copy } from "../memory";
 import { broadcast, broadcastStrides, normalizeDim, type Shape, sizeOf, stridesOf } from "../shape";
 import { Tensor } from "../tensor";
 import { apply } from "./apply";
@@ -37,7 +37,7 @@ const indexOp: Op<Indexed> = {
   infer: ([{ dtype }], { shape }) => ({ shape, dtype }),
   kernel([x], out, { starts, run }) {
     const { data } = x.storage;
-    if (starts.length === 1) return data.slice(starts[0], starts[0] + run);
+    if (starts.length === 1) return copy(data, out.dtype, starts[0], starts[0] + run);
     const result = allocate(out.dtype, starts.length * run);
     for (let i = 0, o = 0; i < starts.length; i++, o += run) {
       const start = starts[i];
@@ -103,6 +103,28 @@ export function select(x: Tensor, dim: number, index: number): Tensor {
   const shape = x.shape.filter((_, i) => i !== d);
   const i = place(index, d, x.shape[d]);
   return apply(indexOp, [x], { shape, ...stretch(x.shape, d, i, 1), gradFn: "SelectBackward0" });
+}
+
+/**
+ * The parts of this tensor at the places `index` of dim `dim`, one after another along that dim.
+ * @param index integers, in an array or in a vector of int64
+ * @throws RangeError for a place out of bounds
+ * @see https://pytorch.org/docs/stable/generated/torch.index_select.html
+ */
+export function indexSelect(x: Tensor, dim: number, index: Tensor | readonly number[]): Tensor {
+  const d = normalizeDim("indexSelect", dim, x.ndim);
+  if (index instanceof Tensor && (index.ndim > 1 || index.dtype !== "int64")) {
+    throw new TypeError(`indexSelect: Index is supposed to be a vector of int64, got ${index.dtype} ${shapeText(index.shape)}`);
+  }
+  const places = index instanceof Tensor ? [...index.storage.data] : index;
+  const size = x.shape[d];
+  const inner = sizeOf(x.shape.slice(d + 1));
+  const starts: number[] = [];
+  for (let outer = 0; outer < sizeOf(x.shape.slice(0, d)); outer++) {
+    for (const i of places) starts.push((outer * size + place(i, d, size)) * inner);
+  }
+  const shape = x.shape.map((n, i) => (i === d ? places.length : n));
+  return apply(indexOp, [x], { shape, starts, run: inner, gradFn: "IndexSelectBackward0" });
 }
 
 /** The `length` places of dim `dim` that begin at `start`. */

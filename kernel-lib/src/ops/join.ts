@@ -1,10 +1,11 @@
 // Owns joining tensors into one. Imports apply, shapes and dtypes.
 import { describe, shapeText } from "../check";
-import { allocate, convert } from "../dtype";
+import { allocate, convert } from "../memory";
 import { normalizeDim, sameShape, type Shape, sizeOf } from "../shape";
 import type { Tensor } from "../tensor";
-import { apply, resultType } from "./apply";
+import { apply } from "./apply";
 import type { Op } from "./nodes";
+import { resultType } from "./operands";
 
 interface Join {
   readonly dim: number;

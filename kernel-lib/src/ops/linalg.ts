@@ -1,6 +1,7 @@
 // Owns the matrix product. Each exported function is also a method of Tensor. Imports apply, shapes and dtypes.
 import { shapeText } from "../check";
-import { allocate, exactInteger, type TypedArray } from "../dtype";
+import { exactInteger, type TypedArray } from "../dtype";
+import { allocate } from "../memory";
 import { broadcast, broadcastStrides, type Shape, sizeOf } from "../shape";
 import type { Tensor } from "../tensor";
 import { apply } from "./apply";

@@ -1,8 +1,7 @@
 // Owns what methods Tensor has: they follow from the rules and from the functions of the modules in this folder.
 import type { Pointwise, PointwiseInPlace } from "../generated/pointwise";
-import { type RuleName, ruleTable } from "../rules";
 import type { Tensor } from "../tensor";
-import { pointwise, pointwiseInPlace } from "./apply";
+import { pointwise, pointwiseInPlace, pointwiseOps } from "./apply";
 import * as indexing from "./indexing";
 import * as linalg from "./linalg";
 import * as movement from "./movement";
@@ -44,16 +43,16 @@ const structural: Record<string, AnyFunction> = { ...reduce, ...movement, ...lin
 export function attachMethods(prototype: object): void {
   for (const [name, f] of Object.entries(structural))
     Object.defineProperty(prototype, name, { value: asMethod(f), writable: true });
-  for (const name of Object.keys(ruleTable) as RuleName[]) {
+  for (const [name, op] of Object.entries(pointwiseOps)) {
     Object.defineProperty(prototype, name, {
       value(this: Tensor, ...rest: unknown[]) {
-        return pointwise(name, [this, ...rest]);
+        return pointwise(op, [this, ...rest]);
       },
       writable: true,
     });
     Object.defineProperty(prototype, `${name}_`, {
       value(this: Tensor, ...rest: unknown[]) {
-        return pointwiseInPlace(name, this, rest);
+        return pointwiseInPlace(op, this, rest);
       },
       writable: true,
     });

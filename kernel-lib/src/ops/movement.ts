@@ -1,7 +1,8 @@
 // Owns the operations that move, repeat or convert elements. Each exported function is also a method of Tensor.
 // Imports apply, shapes and dtypes.
 import { shapeText } from "../check";
-import { allocate, convert, type DTypeName } from "../dtype";
+import { type DTypeName } from "../dtype";
+import { allocate, convert, copy } from "../memory";
 import {
   broadcastStrides,
   inferShape,
@@ -186,7 +187,7 @@ export function expand(x: Tensor, ...sizes: ShapeArguments): Tensor {
 const cloneOp: Op<null> = {
   name: "clone",
   infer: ([{ shape, dtype }]) => ({ shape, dtype }),
-  kernel: ([x]) => x.storage.data.slice(),
+  kernel: ([x]) => copy(x.storage.data, x.dtype),
   pullback: (g) => [g],
 };
 

@@ -140,16 +140,23 @@ export class OpNode<A> extends TensorNode implements SavedTensors<A> {
 const SLOTS = ["a", "b", "c", "y"] as const;
 const Y = SLOTS.indexOf("y");
 
-/** A pointwise operation, as a node knows it. */
+/** What a node knows of a pointwise operation. */
 export interface RecordedRule {
-  readonly name: string;
   readonly rule: Rule;
   /** For each operand's gradient, which of a, b, c, y it reads. */
   readonly reads: readonly (readonly boolean[])[];
+  /** What the recorded operation is called, where the last operand is a number and where it is a tensor. */
+  readonly gradFn: { readonly ofNumber: string; readonly ofTensor: string };
+}
+
+/** What a node is to know of the rule `name`. */
+export function recordingOf(name: string, rule: Rule): RecordedRule {
+  const gradFn = { ofNumber: backwardName(name), ofTensor: backwardName(name, rule.tensorVariant) };
+  return { rule, reads: readsOf(rule), gradFn };
 }
 
 /** What each gradient of a rule reads, found by running it on values that stand for nothing. */
-export function readsOf({ grad = [] }: Rule): boolean[][] {
+function readsOf({ grad = [] }: Rule): boolean[][] {
   const nothing: Tensor = new Proxy({} as Tensor, { get: () => () => nothing });
   return grad.map((pullback) => {
     const reads = SLOTS.map(() => false);
@@ -168,8 +175,8 @@ export function readsOf({ grad = [] }: Rule): boolean[][] {
 export class PointwiseNode extends TensorNode implements Saved<Tensor> {
   private readonly rule: Rule;
 
-  constructor({ rule, name, reads }: RecordedRule, inputs: readonly Tensor[], output: Tensor) {
-    super(backwardName(name, inputs[inputs.length - 1].isNumber ? 0 : rule.tensorVariant), inputs);
+  constructor({ rule, reads, gradFn }: RecordedRule, inputs: readonly Tensor[], output: Tensor) {
+    super(inputs[inputs.length - 1].isNumber ? gradFn.ofNumber : gradFn.ofTensor, inputs);
     this.rule = rule;
     for (let i = 0; i < inputs.length; i++) {
       if (!this.needs(i)) continue;

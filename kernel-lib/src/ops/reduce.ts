@@ -1,5 +1,6 @@
 // Owns the reductions over dims. Each exported function is also a method of Tensor. Imports apply and the host's sums.
-import { allocate, isFloat } from "../dtype";
+import { isFloat } from "../dtype";
+import { allocate } from "../memory";
 import { sumDims } from "../engines/host/sum";
 import { normalizeDims, reducedShape, sameShape, type Shape, sizeOf } from "../shape";
 import type { Tensor } from "../tensor";

@@ -1,5 +1,6 @@
 // Owns the in-place operations that follow from no rule. Each exported function is also a method of Tensor.
-import { convert, round } from "../dtype";
+import { round } from "../dtype";
+import { convert } from "../memory";
 import { sameShape } from "../shape";
 import { isGradEnabled } from "../tape";
 import type { Tensor } from "../tensor";

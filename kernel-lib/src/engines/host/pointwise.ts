@@ -1,6 +1,7 @@
 // Owns the host's loops for pointwise rules, made once for each rule and pair of types.
 // Imports rules, shapes and dtypes.
-import { allocate, convert, type DTypeName, exactInteger, round, type TypedArray } from "../../dtype";
+import { type DTypeName, exactInteger, round, type TypedArray, typePair } from "../../dtype";
+import { allocate, convert } from "../../memory";
 import { type Rule, ruleTable, type RuleName } from "../../rules";
 import { broadcastStrides, sameShape, type Shape, sizeOf } from "../../shape";
 import type { Kernel, Operand } from "../engine";
@@ -52,14 +53,12 @@ export interface PointwiseAttributes {
 export function pointwiseKernel(name: RuleName): Kernel<PointwiseAttributes> {
   const rule = ruleTable[name];
   const arity = rule.value.length;
-  const loops = new Map<string, Loop>();
+  const loops: Loop[] = [];
 
   return (inputs, out, { dtype }, target) => {
     const n = sizeOf(out.shape);
     const result = target ?? allocate(out.dtype, n);
-    const key = dtype + out.dtype;
-    let loop = loops.get(key);
-    if (loop === undefined) loops.set(key, (loop = makeLoop(name, rule, dtype, out.dtype)));
+    const loop = (loops[typePair(dtype, out.dtype)] ??= makeLoop(name, rule, dtype, out.dtype));
 
     const operandType = (i: number): DTypeName => (i === rule.condition ? inputs[i].dtype : dtype);
     const a = read(inputs[0], operandType(0), 0);
