@@ -4,6 +4,7 @@ import { bool, type DTypeName, getDefaultDtype, int64, isFloat, round, type Type
 import { allocate, convert } from "./memory";
 import { Storage } from "./engines/engine";
 import * as fill from "./fill";
+import type { Generator } from "./generator";
 import * as random from "./random";
 import { checkShape, type Shape, sizeOf } from "./shape";
 import { type NestedArray, Tensor } from "./tensor";
@@ -17,7 +18,7 @@ export interface TensorOptions {
 
 export interface RandomOptions extends TensorOptions {
   /** Where the random numbers come from. Default: the generator that `manualSeed` seeds. */
-  generator?: random.Generator;
+  generator?: Generator;
 }
 
 /** A size as separate numbers or as one array, then options. */

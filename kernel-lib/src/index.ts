@@ -26,7 +26,7 @@ export { clone, expand, flatten, permute, reshape, squeeze, t, transpose, unsque
 export { Slice, slice } from "./ops/slice";
 export { all, any, type Dims, mean, type ReduceOptions, sum } from "./ops/reduce";
 export * as optim from "./optim";
-export { Generator, manualSeed } from "./random";
+export { Generator, manualSeed } from "./generator";
 export { type PrintOptions, setPrintoptions } from "./print";
 export type { Shape as Size } from "./shape";
 export { enableGrad, isGradEnabled, noGrad } from "./tape";

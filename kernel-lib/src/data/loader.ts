@@ -1,7 +1,7 @@
 // Owns DataLoader: a dataset in batches. Imports datasets, samplers, collate, the generator and the kernel's interrupt.
 import { describe } from "../check";
 import { throwIfInterrupted } from "../notebook/link";
-import { defaultGenerator, type Generator } from "../random";
+import { defaultGenerator, type Generator } from "../generator";
 import type { Tensor } from "../tensor";
 import { collate as defaultCollate, type Collated } from "./collate";
 import { type Dataset, isDataset, type Stream, TensorDataset } from "./dataset";

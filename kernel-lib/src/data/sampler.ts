@@ -1,5 +1,6 @@
 // Owns the order in which samples are visited, drawing just what PyTorch draws. Imports the generator.
-import { defaultGenerator, Generator, randperm } from "../random";
+import { defaultGenerator, Generator } from "../generator";
+import { randperm } from "../random";
 
 /** 0 … n − 1. */
 export function* sequential(n: number): Steps<number> {
