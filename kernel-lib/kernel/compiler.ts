@@ -17,9 +17,21 @@ export interface CompiledCell {
 
 /** Raised where TypeScript refuses a cell. */
 export class CompileError extends Error {
-  constructor(readonly diagnostics: readonly Diagnostic[], readonly source: string) {
-    super(diagnostics[0]?.messageText ?? "the cell does not compile");
+  readonly diagnostics: readonly Diagnostic[];
+
+  constructor(diagnostics: readonly Diagnostic[], readonly source: string) {
+    const readable = diagnostics.map((one) => ({ ...one, messageText: withoutPaths(one.messageText) }));
+    super(readable[0]?.messageText ?? "the cell does not compile");
+    this.diagnostics = readable;
   }
+}
+
+/** A message in which the library and its types have their names in place of their files' paths. */
+function withoutPaths(message: string): string {
+  const inLibrary = /import\("[^"]*\/(?:kernel-lib|torchlab)\/dist\/([^"]*)"\)/.source;
+  return message
+    .replace(new RegExp(`${inLibrary}\\.`, "g"), "")
+    .replace(new RegExp(inLibrary, "g"), 'import("torchlab")');
 }
 
 const moduleNotFound = 2307;

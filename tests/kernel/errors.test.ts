@@ -55,6 +55,17 @@ describe("kernel: errors", function () {
     assert.deepEqual(frames, [`    at In[${cell.reply.execution_count}]:2:35`]);
   });
 
+  it("names the library in TypeScript's messages, not the files that it is in", async () => {
+    const unknown = failure(await kernel.execute('import * as pt from "torchlab";\npt.foo;'));
+    assert.match(unknown.evalue, /^Property 'foo' does not exist on type 'typeof import\("torchlab"\)'/);
+    const clash = failure(await kernel.execute([
+      'import * as pt from "torchlab";',
+      "class Tensor { own = 1; }",
+      "const t: Tensor = pt.ones(1);",
+    ].join("\n")));
+    assert.doesNotMatch(clash.traceback, /dist/);
+  });
+
   it("shows what TypeScript says against a cell, at its place, and runs nothing of it", async () => {
     const cell = await kernel.execute('console.log("ran");\nconst count: number = "seven";\nunknownName();');
     const { ename, evalue, traceback } = failure(cell);
