@@ -76,7 +76,9 @@ export class Scalar extends Node<Scalar> {
   override pullback(g: Scalar): readonly (Scalar | null)[] {
     const { parents, rule } = this;
     const saved = { a: parents[0], b: parents[1], c: parents[2], y: this as Scalar };
-    return parents.map((_, i) => rule?.grad?.[i]?.(g, saved) ?? null);
+    return parents.map((parent, i) =>
+      parent instanceof Constant ? null : (rule?.grad?.[i]?.(g, saved) ?? null),
+    );
   }
 
   override toString(): string {
@@ -88,12 +90,15 @@ export class Scalar extends Node<Scalar> {
   }
 }
 
+/** A number among the operands: nobody can ask for its gradient. */
+class Constant extends Scalar {}
+
 const evaluate = (rule: Rule, operands: readonly Scalar[]): number =>
   rule.value(operands[0].val, operands[1]?.val, operands[2]?.val);
 
 function toScalar(name: string, value: unknown): Scalar {
   if (value instanceof Scalar) return value;
-  if (typeof value === "number") return new Scalar(value);
+  if (typeof value === "number") return new Constant(value);
   throw new TypeError(`${name}: an operand must be a Scalar or a number, got ${describe(value)}`);
 }
 

@@ -1,7 +1,7 @@
 // The four things that set-up makes: npm packages, Python environment, kernelspec, built library.
 // Imports Node's built-ins only.
 import { existsSync, readFileSync, rmSync } from "node:fs";
-import { join } from "node:path";
+import { basename, join, relative, sep } from "node:path";
 import { PlainError, run, withProgress } from "./child.mjs";
 import { hashOf, readIfThere, readStamp, removeStamp, writeAtomically, writeStamp } from "./files.mjs";
 import { kernelSpecFolder, kernelSpecSource, nodeModules, pythonEnv, root, venv, venvPython } from "./paths.mjs";
@@ -86,34 +86,44 @@ export function environmentIsThere(profile) {
   return environmentFulfils(readStamp(venv), profile, requirementsHash(profile), venv) && existsSync(venvPython());
 }
 
+/** Makes .venv, or adds a profile's packages to it. */
+export async function makeEnvironment(profile, findPython, say) {
+  const { file, includes } = profiles[profile];
+  const installed = Object.fromEntries(includes.map((name) => [name, requirementsHash(name)]));
+  await fillEnvironment({ folder: venv, list: join(root, "tools", file), installed, findPython, say });
+}
+
 /**
- * Makes .venv, or adds a profile's packages to it.
+ * Makes a Python environment at `folder`, or adds the packages of `list` to it; `installed` is what its stamp then says.
  * An environment cannot be made elsewhere and renamed (its scripts hold its path); the stamp, removed first and
  * written last, tells a whole one from a half one, and a half one is made anew.
+ * `verbose`: each package is said, for a list that takes minutes.
  */
-export async function makeEnvironment(profile, findPython, say) {
-  const stamp = readStamp(venv);
-  const usable = stamp?.folder === venv && existsSync(venvPython());
-  removeStamp(venv);
+export async function fillEnvironment({ folder, list, installed, findPython, say, verbose = false }) {
+  const name = relative(root, folder).split(sep).join("/");
+  const stamp = readStamp(folder);
+  const usable = stamp?.folder === folder && existsSync(venvPython(folder));
+  removeStamp(folder);
   if (!usable) {
     const python = findPython();
-    rmSync(venv, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 });
-    await step(`Python environment (.venv, Python ${python.version.join(".")})`, python.path, ["-m", "venv", venv], {
+    rmSync(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 });
+    await step(`Python environment (${name}, Python ${python.version.join(".")})`, python.path, ["-m", "venv", folder], {
       say,
       advice: "On Debian and Ubuntu: sudo apt install python3-venv. TORCHLAB_PYTHON names another Python to use.",
     });
   }
-  const list = join(root, "tools", profiles[profile].file);
   // The list is complete, so pip need not work out what depends on what.
-  const options = ["--quiet", "--no-user", "--no-deps", "--no-compile", "--progress-bar", "off"];
+  const options = ["--no-user", "--no-deps", "--no-compile", "--progress-bar", "off", ...(verbose ? [] : ["--quiet"])];
   const pip = ["-I", "-m", "pip", "install", ...options, "-r", list];
-  await step(`Python packages (${profiles[profile].file})`, venvPython(), pip, {
+  await step(`Python packages (${basename(list)})`, venvPython(folder), pip, {
     say,
-    advice: `${networkAdvice} \`.venv/bin/python -m pip config list\` shows pip's settings.`,
+    advice: `${networkAdvice} \`${name}/bin/python -m pip config list\` shows pip's settings.`,
+    onLine: verbose ? (line) => saysWhatIsDone.test(line) && say(line.trim()) : undefined,
   });
-  const installed = Object.fromEntries(profiles[profile].includes.map((name) => [name, requirementsHash(name)]));
-  writeStamp(venv, { folder: venv, installed });
+  writeStamp(folder, { folder, installed });
 }
+
+const saysWhatIsDone = /^\s*(Downloading|Using cached|Installing) /;
 
 /**
  * The kernelspec as it is installed: with this Node's full path, since an editor started from a desktop does not
@@ -143,9 +153,9 @@ export async function build(say) {
   });
 }
 
-async function step(label, command, args, { say, advice }) {
+async function step(label, command, args, { say, advice, onLine }) {
   await withProgress(label, async () => {
-    const { code, tail } = await run(command, args, { cwd: root, env: pythonEnv() });
+    const { code, tail } = await run(command, args, { cwd: root, env: pythonEnv(), onLine });
     if (code === 0) return;
     const lines = tail.join("\n");
     throw new PlainError(`set-up failed at: ${label} (exit ${code}). Its last lines:\n\n${lines}\n\n${advice}`);
