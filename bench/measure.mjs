@@ -1,36 +1,99 @@
-// Owns timing: rows run in turn, round by round, so that a machine that slows down slows all of them. Imports nothing.
+// Owns timing: the peers of a row run in turn, and the rows round by round, so that a machine that slows down
+// slows all of them. Imports Node's built-ins and set-up's errors.
+//
+// A peer is { name, prepare(id), time(id, count) }, both answered by a promise: `prepare` makes a row's workload and
+// resolves to a number that stands for what it computes, undefined where the peer has no such row; `time` runs it
+// `count` times and resolves to the microseconds of all together.
+import { setTimeout as sleep } from "node:timers/promises";
+import { PlainError } from "../tools/setup/child.mjs";
 
-/**
- * Times each row's `run` over several rounds.
- * @param rows {name, run, count}: `run` does `count` units of work
- * @param rounds how often each row is timed, after two rounds that are not counted
- * @returns the rows with `min` and `median`, microseconds a unit
- */
-export function measure(rows, rounds = 9) {
-  const times = rows.map(() => []);
-  for (let round = -2; round < rounds; round++) {
-    rows.forEach(({ run, count }, i) => {
-      const start = performance.now();
-      run();
-      const micros = ((performance.now() - start) * 1000) / count;
-      if (round >= 0) times[i].push(micros);
-    });
-  }
-  return rows.map((row, i) => {
-    const sorted = times[i].sort((a, b) => a - b);
-    return { ...row, min: sorted[0], median: sorted[Math.floor(sorted.length / 2)] };
-  });
+/** How long one timing lasts, in µs, where a single step does not last longer; how many are counted. */
+export const thorough = { target: 20_000, rounds: 9 };
+export const quick = { target: 0, rounds: 1 };
+
+// OpenMP's threads spin on after a peer's step, and V8 collects beside it: two milliseconds let them come to rest.
+const rest = 2;
+
+async function timeOnce({ peer, id }, count) {
+  await sleep(rest);
+  return peer.time(id, count);
 }
 
-const cell = (value) => (value < 10 ? value.toFixed(2) : value < 100 ? value.toFixed(1) : value.toFixed(0));
+/** Doubles the count until it fills a good part of the target; what it runs on the way warms the peer up. */
+async function countFor(runner, target) {
+  let count = 1;
+  let micros = await timeOnce(runner, count);
+  while (micros < target / 4) {
+    count *= 2;
+    micros = await timeOnce(runner, count);
+  }
+  return Math.max(1, Math.round((count * target) / Math.max(micros, 1)));
+}
 
-/** The rows as a table, each with its ratio to the row that it names as its peer, of medians of one run. */
-export function table(title, rows) {
-  const byName = new Map(rows.map((row) => [row.name, row]));
-  const width = Math.max(...rows.map(({ name }) => name.length));
-  const lines = rows.map(({ name, min, median, peer }) => {
-    const ratio = peer ? `${cell(median / byName.get(peer).median)} × ${peer}` : "";
-    return `  ${name.padEnd(width)}  ${cell(min).padStart(8)}  ${cell(median).padStart(8)}  ${ratio}`;
+/** The least and the middle of some times. */
+export function summary(times) {
+  const sorted = [...times].sort((a, b) => a - b);
+  const middle = sorted.length >> 1;
+  const median = sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
+  return { min: sorted[0], median };
+}
+
+/** Throws unless all peers computed the same, up to `tolerance` relative to the first. */
+export function checkAgreement(name, values, tolerance) {
+  const [[first, expected], ...others] = Object.entries(values);
+  for (const [peer, value] of others) {
+    if (Math.abs(value - expected) <= tolerance * Math.abs(expected)) continue;
+    throw new PlainError(`${name}: ${first} computes ${expected}, ${peer} ${value}: they do not do the same.`);
+  }
+}
+
+/**
+ * Times every row of `groups` (see rows.mjs) with every peer that has it.
+ * @returns the groups; each row has `times`: { [peer]: { min, median } }, microseconds a step
+ */
+export async function measure(groups, peers, { target, rounds }, say = () => {}) {
+  const runners = [];
+  for (const { rows, tolerance } of groups) {
+    for (const { id, name } of rows) {
+      const values = {};
+      for (const peer of peers) {
+        const value = await peer.prepare(id);
+        if (value === undefined) continue;
+        values[peer.name] = value;
+        runners.push({ id, peer, count: 1, times: [] });
+      }
+      checkAgreement(name, values, tolerance);
+    }
+  }
+  // Twice: the first count is found while the code is still cold.
+  for (const time of target > 0 ? ["first", "second"] : []) {
+    say(`warming up, ${time} time`);
+    for (const runner of runners) runner.count = await countFor(runner, target);
+  }
+  for (let round = 1; round <= rounds; round++) {
+    say(`round ${round} of ${rounds}`);
+    for (const runner of runners) runner.times.push((await timeOnce(runner, runner.count)) / runner.count);
+  }
+  return groups.map((group) => ({ ...group, rows: group.rows.map((row) => withTimes(row, runners)) }));
+}
+
+function withTimes(row, runners) {
+  const own = runners.filter(({ id }) => id === row.id);
+  return { ...row, times: Object.fromEntries(own.map(({ peer, times }) => [peer.name, summary(times)])) };
+}
+
+/**
+ * Times what happens once in a process: `starters` are { name, start() }, and `start` runs a new process and
+ * resolves to { [row id]: microseconds }.
+ * @returns the rows with `times`, as from `measure`
+ */
+export async function measureStarts(rows, starters, rounds) {
+  const found = starters.map(() => []);
+  for (let round = 0; round < rounds; round++) {
+    for (const [i, { start }] of starters.entries()) found[i].push(await start());
+  }
+  return rows.map((row) => {
+    const times = starters.map(({ name }, i) => [name, summary(found[i].map((start) => start[row.id]))]);
+    return { ...row, times: Object.fromEntries(times) };
   });
-  return [`${title} (µs: minimum, median; ratio of medians)`, ...lines].join("\n");
 }

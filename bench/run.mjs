@@ -1,99 +1,85 @@
-// `npm run bench`: what a small step costs, beside the same arithmetic written out by hand, and where the time goes.
-// Imports the built library. The ratios of a run count; its times depend on the machine and on what else it does.
-import { cpus } from "node:os";
-import pt from "torchlab";
-import { measure, table } from "./measure.mjs";
+// `npm run bench`: what operations and training steps cost, beside PyTorch and the same arithmetic written out by hand.
+// The ratios of a run count; its times depend on the machine and on what else it does. Imports the bench's own files.
+//
+//   npm run bench [-- --quick] [-- --out folder]      --quick: everything once or twice, to see that it runs
+import { cpus, loadavg } from "node:os";
+import { dirname, join, resolve } from "node:path";
+import { fileURLToPath, pathToFileURL } from "node:url";
+import { parseArgs } from "node:util";
+import { mainProgram, PlainError, run } from "../tools/setup/child.mjs";
+import { writeAtomically } from "../tools/setup/files.mjs";
+import { cache, pythonEnv } from "../tools/setup/paths.mjs";
+import { findPyTorch } from "./environment.mjs";
+import { measure, measureStarts, quick, thorough } from "./measure.mjs";
+import { page } from "./page.mjs";
+import { localPeer } from "./peers/local.mjs";
+import * as loop from "./peers/loop.mjs";
+import { processPeer } from "./peers/process.mjs";
+import * as torchlab from "./peers/torchlab.mjs";
+import { groups, startRows } from "./rows.mjs";
+import { table } from "./table.mjs";
 
-pt.setDefaultDtype(pt.float64);
+const peersFolder = join(dirname(fileURLToPath(import.meta.url)), "peers");
+const script = join(peersFolder, "pytorch.py");
+const startScript = join(peersFolder, "start-torchlab.mjs");
 
-function data() {
-  pt.manualSeed(0);
-  const X = pt.linspace(-5, 5, 100);
-  return { X, y: X.mul(2).add(pt.randn(100)) };
+/** A new process that prints what its import and its first operation took. */
+async function startOnce(command, args) {
+  const { code, tail } = await run(command, args, { env: pythonEnv() });
+  if (code !== 0) throw new PlainError(`${[command, ...args].join(" ")} ended with ${code}:\n${tail.join("\n")}`);
+  return JSON.parse(tail.at(-1));
 }
 
-const { X, y } = data();
-const [xs, ys] = [Float64Array.from(X.toArray()), Float64Array.from(y.toArray())];
+async function startPyTorch(python) {
+  const peer = processPeer("PyTorch", python, [script], pythonEnv());
+  const { version, threads } = await peer.ask({ do: "describe" });
+  const note = `PyTorch ${version}, ${threads} threads`;
+  return { ...peer, note, start: () => startOnce(python, [script, "--start"]) };
+}
 
-/** Listing 6.7 as a loop over numbers. */
-function byHand(batchSize, epochs = 25, lr = 0.003) {
-  let w = 0;
-  for (let epoch = 0; epoch < epochs; epoch++) {
-    for (let start = 0; start < 100; start += batchSize) {
-      const stop = Math.min(start + batchSize, 100);
-      let g = 0;
-      for (let i = start; i < stop; i++) g += 2 * (xs[i] * w - ys[i]) * xs[i];
-      w -= (lr * g) / (stop - start);
-    }
+/** Options, or a PlainError that says what they can be. */
+function options(args) {
+  try {
+    return parseArgs({ args, options: { quick: { type: "boolean" }, out: { type: "string" } } }).values;
+  } catch (error) {
+    throw new PlainError(`bench knows --quick and --out folder: ${error.message}`);
   }
-  return w;
 }
 
-const mse = (X, y, w) => X.mul(w).sub(y).pow(2).mean();
-const weight = () => pt.zeros(1, { requiresGrad: true });
-const loader = (batchSize) => new pt.data.DataLoader(new pt.data.TensorDataset(y, X), { batchSize });
+const load = () => loadavg()[0].toFixed(1);
 
-/** Listing 6.7 in the library's terms. */
-function listing67(batchSize, epochs = 25, lr = 0.003) {
-  const batches = loader(batchSize);
-  const w = weight();
-  const opt = new pt.optim.SGD([w], { lr });
-  for (let epoch = 0; epoch < epochs; epoch++) {
-    for (const [yBatch, XBatch] of batches) {
-      opt.zeroGrad();
-      mse(XBatch, yBatch, w).backward();
-      opt.step();
-    }
-  }
-  return w.item();
-}
-
-const repeat = (count, f) => ({ count, run: () => { for (let i = 0; i < count; i++) f(); } });
-
-function step100() {
-  const w = weight();
-  const opt = new pt.optim.SGD([w], { lr: 0.003 });
-  return () => {
-    opt.zeroGrad();
-    mse(X, y, w).backward();
-    opt.step();
-  };
-}
-
-/** The parts of one step at batch 1: what each adds to the ones before it. */
-function parts() {
-  const [X1, y1] = [X.at(pt.slice(0, 1)), y.at(pt.slice(0, 1))];
-  const w = weight();
-  const opt = new pt.optim.SGD([w], { lr: 0 });
-  const batches = loader(1);
-  mse(X1, y1, w).backward();
-  return [
-    { name: "one pointwise operation", ...repeat(4000, () => pt.noGrad(() => X1.mul(y1))) },
-    { name: "one recorded operation", ...repeat(4000, () => X1.mul(w)) },
-    { name: "loss", ...repeat(2000, () => mse(X1, y1, w)) },
-    { name: "loss and backward", ...repeat(2000, () => { w.grad = null; mse(X1, y1, w).backward(); }) },
-    { name: "optimizer step", ...repeat(4000, () => opt.step()) },
-    { name: "a batch from the loader", count: 1000, run: () => { for (let i = 0; i < 10; i++) for (const batch of batches) void batch; } },
+await mainProgram(async () => {
+  const { quick: isQuick = false, out = join(cache, "bench") } = options(process.argv.slice(2));
+  const [effort, starts] = isQuick ? [quick, 1] : [thorough, 5];
+  const before = load();
+  const python = findPyTorch();
+  const pytorch = python && (await startPyTorch(python));
+  const peers = [
+    { ...localPeer("torchlab", torchlab), start: () => startOnce(process.execPath, [startScript]) },
+    ...(pytorch ? [pytorch] : []),
+    localPeer("loop", loop),
   ];
-}
+  const timeStarts = () => measureStarts(startRows, peers.filter(({ start }) => start), starts);
+  const timeRows = () => measure(groups, peers, effort, (line) => process.stderr.write(`bench: ${line}\n`));
+  // A quick run wants to be over; in any other nothing runs beside what is timed.
+  const [started, measured] = isQuick
+    ? await Promise.all([timeStarts(), timeRows()])
+    : [await timeStarts(), await timeRows()];
+  pytorch?.close();
 
-const expected = byHand(1);
-const actual = listing67(1);
-if (Math.abs(actual - expected) > 1e-12) throw new Error(`listing 6.7 gives ${actual}, the loop ${expected}`);
+  const results = [...measured, { title: "Start, in a new process", rows: started }];
+  const names = peers.map(({ name }) => name);
+  const { length: cores, 0: { model } } = cpus();
+  const notes = [
+    `${new Date().toISOString().slice(0, 10)}, ${model.trim()}, ${cores} cores, Node ${process.version}; ` +
+      `${pytorch ? pytorch.note : "PyTorch is not installed for the benches: `npm run bench:setup` gets it"}. ` +
+      `Load before and after: ${before} and ${load()}.`,
+    "Times of one step: minimum and median of several timings; ratios are of medians. float32 where nothing else is said.",
+  ];
+  console.log(`${notes.join("\n")}\n\n${table(results, names)}`);
 
-const [{ model }] = cpus();
-console.log(`Node ${process.version}, ${model.trim()}, ${cpus().length} cores. Listing 6.7 gives ${actual} either way.\n`);
-
-console.log(table("Listing 6.7, a step (2,500 steps at batch 1, 100 at batch 25)", measure([
-  { name: "loop, batch 1", count: 2500, run: () => byHand(1) },
-  { name: "torchlab, batch 1", count: 2500, run: () => listing67(1), peer: "loop, batch 1" },
-  { name: "loop, batch 25", count: 1000, run: () => byHand(25, 250) },
-  { name: "torchlab, batch 25", count: 1000, run: () => listing67(25, 250), peer: "loop, batch 25" },
-])));
-console.log();
-console.log(table("Mean squared error of 100 points: value, gradient and SGD step", measure([
-  { name: "loop, 100 points", ...repeat(2000, () => byHand(100, 1)) },
-  { name: "torchlab, 100 points", ...repeat(500, step100()), peer: "loop, 100 points" },
-])));
-console.log();
-console.log(table("Where a step at batch 1 goes", measure(parts())));
+  writeAtomically(join(resolve(out), "results.json"), `${JSON.stringify({ notes, peers: names, groups: results }, null, 1)}\n`);
+  const file = join(resolve(out), "index.html");
+  writeAtomically(file, await page(results, names, notes));
+  console.log(`\nPage: ${pathToFileURL(file).href}`);
+});

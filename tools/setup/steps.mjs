@@ -94,7 +94,7 @@ export async function makeEnvironment(profile, findPython, say) {
 }
 
 /**
- * Makes a Python environment at `folder`, or adds the packages of `list` to it; `installed` is what its stamp then says.
+ * Makes a Python environment at `folder`, or adds the packages of `list` to it; `installed` goes into its stamp.
  * An environment cannot be made elsewhere and renamed (its scripts hold its path); the stamp, removed first and
  * written last, tells a whole one from a half one, and a half one is made anew.
  * `verbose`: each package is said, for a list that takes minutes.
@@ -107,7 +107,8 @@ export async function fillEnvironment({ folder, list, installed, findPython, say
   if (!usable) {
     const python = findPython();
     rmSync(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 });
-    await step(`Python environment (${name}, Python ${python.version.join(".")})`, python.path, ["-m", "venv", folder], {
+    const label = `Python environment (${name}, Python ${python.version.join(".")})`;
+    await step(label, python.path, ["-m", "venv", folder], {
       say,
       advice: "On Debian and Ubuntu: sudo apt install python3-venv. TORCHLAB_PYTHON names another Python to use.",
     });

@@ -1,0 +1,84 @@
+// Owns the results as one HTML file that needs no network: the table, and figures drawn by the library's own plots.
+// Imports the built library and the table's cells.
+import pt from "torchlab";
+import { cells, ratio } from "./table.mjs";
+
+const entities = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;" };
+const escaped = (text) => text.replace(/[&<>"]/g, (character) => entities[character]);
+
+/** Each row's ratio as a point on a logarithmic axis, one line a row, with the line at 1. */
+function ratioFigure(groups, subject, other) {
+  const all = groups.flatMap(({ rows }) => rows.map((row) => ({ row: row.name, ratio: ratio(row, subject, other) })));
+  const values = all.filter(({ ratio }) => ratio > 0);
+  const order = values.map(({ row }) => row);
+  return {
+    $schema: "https://vega.github.io/schema/vega-lite/v5.json",
+    description: `For each row the ratio of ${subject}'s time to ${other}'s.`,
+    title: `Time of ${subject}, as a multiple of ${other}'s`,
+    width: 520,
+    height: { step: 20 },
+    layer: [
+      {
+        data: { values: [{ one: 1 }] },
+        mark: { type: "rule", strokeDash: [6, 4] },
+        encoding: { x: { field: "one", type: "quantitative" } },
+      },
+      {
+        data: { values },
+        mark: { type: "point", filled: true, size: 70, color: "#0072B2" },
+        encoding: {
+          x: { field: "ratio", type: "quantitative", scale: { type: "log" }, title: "below 1: faster; above 1: slower" },
+          y: { field: "row", type: "nominal", sort: order, title: null, axis: { labelLimit: 320, grid: true } },
+        },
+      },
+    ],
+    config: { font: "Helvetica, Arial, sans-serif", axis: { labelFontSize: 12, titleFontSize: 13 }, title: { fontSize: 15 } },
+  };
+}
+
+/** A group's medians over its sizes, a line a peer, both axes logarithmic. */
+function curveFigure({ title, rows, curve }, peers) {
+  const there = peers.filter((peer) => rows.every(({ times }) => times[peer]));
+  const series = Object.fromEntries(there.map((peer) => [peer, rows.map(({ times }) => times[peer].median)]));
+  return pt.plot.line([...curve.at], series, {
+    title,
+    x: { title: curve.x, scale: "log" },
+    y: { title: "median, µs", scale: "log" },
+  });
+}
+
+const style = `
+body { font: 15px/1.5 Helvetica, Arial, sans-serif; max-width: 75em; margin: 2em auto; padding: 0 1em; color: #222 }
+table { border-collapse: collapse; font-variant-numeric: tabular-nums }
+td, th { padding: .15em .7em; text-align: right } td:first-child, th:first-child { text-align: left }
+tbody th { padding-top: 1em } thead th { border-bottom: 1px solid #999 }
+figure { margin: 2em 0 } svg { max-width: 100%; height: auto }`;
+
+function htmlTable(groups, peers) {
+  const { head, bodies } = cells(groups, peers);
+  const row = (tag, line) => `<tr>${line.map((cell) => `<${tag}>${escaped(cell)}</${tag}>`).join("")}</tr>`;
+  const parts = bodies.map(
+    ({ title, lines }) =>
+      `<tbody><tr><th colspan="${head.length}">${escaped(title)}</th></tr>\n${lines.map((line) => row("td", line)).join("\n")}</tbody>`,
+  );
+  return `<table><thead>${row("th", head)}</thead>\n${parts.join("\n")}</table>`;
+}
+
+/** The page of one run; `peers` are the names, what is compared with the others first. `notes` are paragraphs. */
+export async function page(groups, peers, notes) {
+  const [subject, other] = peers;
+  const figures = [
+    ratioFigure(groups, subject, other),
+    ...groups.filter(({ curve }) => curve).map((group) => curveFigure(group, peers)),
+  ];
+  const drawn = [];
+  for (const figure of figures) drawn.push(`<figure>${await pt.toSVG(figure)}</figure>`);
+  return [
+    '<!doctype html>\n<html lang="en"><head><meta charset="utf-8"><title>torchlab: benches</title>',
+    `<style>${style}</style></head><body><h1>Benches</h1>`,
+    ...notes.map((note) => `<p>${escaped(note)}</p>`),
+    htmlTable(groups, peers),
+    ...drawn,
+    "</body></html>\n",
+  ].join("\n");
+}

@@ -1,0 +1,105 @@
+// The same arithmetic as loops over typed arrays, where a loop is what one would write: { id: () => step }.
+// Takes its data from the torchlab peer's library, so that both compute with the same numbers.
+import pt from "torchlab";
+
+const lr = 0.003;
+
+function points(dtype, ArrayType) {
+  pt.manualSeed(0);
+  const X = pt.linspace(-5, 5, 100, { dtype });
+  const y = X.mul(2).add(pt.randn(100, { dtype }));
+  return { xs: ArrayType.from(X.toArray()), ys: ArrayType.from(y.toArray()) };
+}
+
+/** d/dw of the mean of (x·w − y)² over start ≤ i < stop. */
+function gradient(xs, ys, w, start, stop) {
+  let g = 0;
+  for (let i = start; i < stop; i++) g += 2 * (xs[i] * w - ys[i]) * xs[i];
+  return g / (stop - start);
+}
+
+function mseGradient() {
+  const { xs, ys } = points(pt.float32, Float32Array);
+  return () => gradient(xs, ys, 0, 0, 100);
+}
+
+function mseStep() {
+  const { xs, ys } = points(pt.float32, Float32Array);
+  let w = 0;
+  return () => (w -= lr * gradient(xs, ys, w, 0, 100));
+}
+
+const listing67 = (batchSize) => () => {
+  const { xs, ys } = points(pt.float64, Float64Array);
+  return () => {
+    let w = 0;
+    for (let epoch = 0; epoch < 25; epoch++) {
+      for (let start = 0; start < 100; start += batchSize) w -= lr * gradient(xs, ys, w, start, start + batchSize);
+    }
+    return w;
+  };
+};
+
+function values(n) {
+  const out = new Float32Array(n);
+  for (let i = 0; i < n; i++) out[i] = 0.5 + i / (n - 1);
+  return out;
+}
+
+function mul(n) {
+  const [a, b] = [values(n), values(n)];
+  return () => {
+    const out = new Float32Array(n);
+    for (let i = 0; i < n; i++) out[i] = a[i] * b[i];
+    return out;
+  };
+}
+
+function add(n) {
+  const [a, b] = [values(n), values(n)];
+  return () => {
+    const out = new Float32Array(n);
+    for (let i = 0; i < n; i++) out[i] = a[i] + b[i];
+    return out;
+  };
+}
+
+function exp(n) {
+  const a = values(n);
+  return () => {
+    const out = new Float32Array(n);
+    for (let i = 0; i < n; i++) out[i] = Math.exp(a[i]);
+    return out;
+  };
+}
+
+function sum(n) {
+  const a = values(n);
+  return () => {
+    let total = 0;
+    for (let i = 0; i < n; i++) total += a[i];
+    return total;
+  };
+}
+
+const bySize = { add, exp, sum };
+
+/** The workload of a row, or undefined. */
+export function workload(id) {
+  const [name, size] = id.split(" ");
+  const make = bySize[name];
+  return workloads[id] ?? (make && (() => make(Number(size))));
+}
+
+const workloads = {
+  "mul 100": () => mul(100),
+  "mse gradient": mseGradient,
+  "mse step": mseStep,
+  "listing 1": listing67(1),
+  "listing 25": listing67(25),
+};
+
+/** One number that stands for what a step computed. */
+export function digest(result) {
+  return typeof result === "number" ? result : result.reduce((total, value) => total + value, 0) / result.length;
+}

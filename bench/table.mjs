@@ -1,0 +1,51 @@
+// Owns the results as text: one line a row, each peer's minimum and median, and ratios of medians. Imports nothing.
+
+const digits = (value) => (value < 9.995 ? value.toFixed(2) : value < 99.95 ? value.toFixed(1) : value.toFixed(0));
+
+/** "0.19 µs", "17.3 ms". */
+export function duration(micros) {
+  if (micros < 999.5) return `${digits(micros)} µs`;
+  return micros < 999_500 ? `${digits(micros / 1e3)} ms` : `${digits(micros / 1e6)} s`;
+}
+
+/** A ratio to three digits, however small. */
+export function ratioText(ratio) {
+  if (!(ratio >= 0.01)) return ratio.toPrecision(2);
+  return ratio < 1 ? ratio.toPrecision(3) : digits(ratio);
+}
+
+/** The ratio of two peers' medians in a row, undefined where one of them has no such row. */
+export const ratio = ({ times }, peer, other) =>
+  times[peer] && times[other] ? times[peer].median / times[other].median : undefined;
+
+/** The table's headings and cells, group by group; the first of `peers` is compared with each of the others. */
+export function cells(groups, peers) {
+  const [subject, ...others] = peers;
+  const ratios = others.map((other) => `${subject}/${other}`);
+  const head = ["minimum, median", ...peers.flatMap((peer) => [peer, ""]), ...ratios];
+  const bodies = groups.map(({ title, rows }) => ({
+    title,
+    lines: rows.map((row) => [
+      row.name,
+      ...peers.flatMap((peer) => {
+        const time = row.times[peer];
+        return time ? [duration(time.min), duration(time.median)] : ["", ""];
+      }),
+      ...others.map((other) => {
+        const value = ratio(row, subject, other);
+        return value === undefined ? "" : ratioText(value);
+      }),
+    ]),
+  }));
+  return { head, bodies };
+}
+
+/** The whole table as text. */
+export function table(groups, peers) {
+  const { head, bodies } = cells(groups, peers);
+  const all = [head, ...bodies.flatMap(({ lines }) => lines)];
+  const widths = head.map((_, i) => Math.max(...all.map((line) => line[i].length)));
+  const padded = (cell, i) => (i === 0 ? cell.padEnd(widths[i]) : cell.padStart(widths[i]));
+  const text = (line) => line.map(padded).join("  ").trimEnd();
+  return [text(head), ...bodies.flatMap(({ title, lines }) => ["", title, ...lines.map((line) => text(line))])].join("\n");
+}
