@@ -1,6 +1,7 @@
 // Owns what one asks of gradients beyond backward: grad and gradcheck, for Tensor and Scalar.
 // Imports both, and the tape.
 import { describe } from "./check";
+import { zerosLike } from "./creation";
 import { Scalar } from "./scalar";
 import { type Node, sweep } from "./tape";
 import { differentiable, seed, Tensor } from "./tensor";
@@ -172,15 +173,9 @@ function jacobian(output: Scalar | Tensor, variables: readonly (Scalar | Tensor)
   if (output instanceof Scalar) return [grad(output, variables as Scalar[]).map((g) => g.val)];
   const inputs = variables as Tensor[];
   return Array.from(output.storage.data, (_, row) => {
-    const one = output.detach().mul(0);
+    const one = zerosLike(output);
     one.storage.data[row] = 1;
     const gradients = grad(output, inputs, { gradOutputs: one, retainGraph: true, allowUnused: true });
-    return gradients.flatMap((g, i) =>
-      g
-        ? [...g.storage.data]
-        : inputs[i].storage.data.length > 0
-          ? [...inputs[i].storage.data].map(() => 0)
-          : [],
-    );
+    return gradients.flatMap((g, i) => [...(g ?? zerosLike(inputs[i])).storage.data]);
   });
 }

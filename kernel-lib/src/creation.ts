@@ -1,12 +1,12 @@
 // Owns making tensors: from values, filled, in steps, at random. Imports tensor, dtypes, fills and draws.
 import { checkCount, checkInteger, describe, shapeText } from "./check";
-import { bool, type DTypeName, getDefaultDtype, int64, isFloat, round, type TypedArray } from "./dtype";
+import { bool, type DTypeName, getDefaultDtype, int64, isFloat, round, type TypedArray, stronger, unlessHigher } from "./dtype";
 import { allocate, convert } from "./memory";
 import { Storage } from "./engines/engine";
 import * as fill from "./fill";
 import type { Generator } from "./generator";
 import * as random from "./random";
-import { checkShape, type Shape, sizeOf } from "./shape";
+import { checkShape, sameShape, type Shape, sizeOf } from "./shape";
 import { type NestedArray, Tensor } from "./tensor";
 
 export interface TensorOptions {
@@ -28,14 +28,20 @@ export type SizeArguments<O> =
   | readonly [Shape]
   | readonly [Shape, O];
 
+/** @throws TypeError for a tensor, which has a dtype and a requiresGrad, and so passes for options in the types */
+function checkOptions(options: unknown): void {
+  if (options instanceof Tensor) throw new TypeError("expected options, got a Tensor");
+}
+
 function make(
   data: TypedArray,
   shape: Shape,
   dtype: DTypeName,
-  { requiresGrad = false }: TensorOptions,
+  options: TensorOptions,
 ): Tensor {
+  checkOptions(options);
   const out = new Tensor(new Storage(data), { shape, dtype });
-  return requiresGrad ? out.requiresGrad_() : out;
+  return options.requiresGrad ? out.requiresGrad_() : out;
 }
 
 function parseSize<O extends TensorOptions>(
@@ -43,6 +49,7 @@ function parseSize<O extends TensorOptions>(
   args: SizeArguments<O>,
 ): { shape: Shape; options: O } {
   const last = args[args.length - 1];
+  checkOptions(last);
   const hasOptions = typeof last === "object" && last !== null && !Array.isArray(last);
   const sizes = hasOptions ? args.slice(0, -1) : args;
   const shape = (Array.isArray(sizes[0]) ? sizes[0] : sizes) as Shape;
@@ -85,49 +92,55 @@ function readData(data: TensorData): Elements {
     const values = data as unknown as ArrayLike<number>;
     return { values, shape: [values.length], dtype: type.dtype };
   }
-  const values: (number | boolean)[] = [];
-  const shape = flattenInto(values, data, []);
-  return { values, shape, dtype: inferType(values) };
+  const found: Found = { values: [], bare: null, typed: null };
+  const shape = collect(found, data, []);
+  const dtype = unlessHigher(found.typed, found.bare) ?? getDefaultDtype();
+  return { values: found.values, shape, dtype };
 }
 
-/** Appends the elements of nested arrays to `values`; returns their shape. */
-function flattenInto(values: (number | boolean)[], data: unknown, path: readonly number[]): Shape {
+/** Elements in a row, and the strongest type among the bare numbers and among tensors and typed arrays. */
+interface Found {
+  readonly values: (number | boolean)[];
+  bare: DTypeName | null;
+  typed: DTypeName | null;
+}
+
+/** Adds the elements of nested arrays to `found`; returns their shape. */
+function collect(found: Found, data: unknown, path: readonly number[]): Shape {
   if (typeof data === "number" || typeof data === "boolean") {
-    values.push(data);
+    found.values.push(data);
+    found.bare = stronger(found.bare, typeOf(data));
     return [];
   }
   if (data instanceof Tensor || ArrayBuffer.isView(data)) {
-    const inner = readData(data);
-    for (let i = 0; i < inner.values.length; i++) {
-      values.push(inner.dtype === "bool" ? inner.values[i] !== 0 : inner.values[i]);
-    }
-    return inner.shape;
+    const { values, shape, dtype } = readData(data);
+    for (let i = 0; i < values.length; i++) found.values.push(values[i]);
+    found.typed = stronger(found.typed, dtype);
+    return shape;
   }
   const where = path.length > 0 ? ` at index ${shapeText(path)}` : "";
-  if (!Array.isArray(data))
-    throw new TypeError(
-      `tensor: expected numbers, booleans or arrays of them, got ${describe(data)}${where}`,
-    );
-  let shape: Shape | null = null;
-  data.forEach((item, i) => {
-    const own = flattenInto(values, item, [...path, i]);
-    shape ??= own;
-    if (shapeText(own) !== shapeText(shape)) {
+  if (!Array.isArray(data)) {
+    throw new TypeError(`tensor: expected numbers, booleans or arrays of them, got ${describe(data)}${where}`);
+  }
+  let first: Shape | null = null;
+  // Not forEach, which would pass over holes.
+  for (let i = 0; i < data.length; i++) {
+    const shape = collect(found, data[i], [...path, i]);
+    first ??= shape;
+    if (!sameShape(shape, first)) {
+      const [one, other] = [shapeText([...path, 0]), shapeText([...path, i])];
       throw new RangeError(
-        `tensor: the rows differ in shape: ${shapeText([...path, 0])} has ${shapeText(shape)}, ${shapeText([...path, i])} has ${shapeText(own)}`,
+        `tensor: the rows differ in shape: ${one} has ${shapeText(first)}, ${other} has ${shapeText(shape)}`,
       );
     }
-  });
-  return [data.length, ...(shape ?? [])];
+  }
+  return [data.length, ...(first ?? [])];
 }
 
-/** JavaScript does not tell 2 from 2.0, so whole numbers count as integers, as Python's `2` does. */
-function inferType(values: readonly (number | boolean)[]): DTypeName {
-  if (values.length === 0) return getDefaultDtype();
-  if (values.every((value) => typeof value === "boolean")) return bool;
-  return values.every((value) => typeof value === "boolean" || Number.isInteger(value))
-    ? int64
-    : getDefaultDtype();
+/** JavaScript does not tell 2 from 2.0, so a whole number counts as an integer, as Python's `2` does. */
+function typeOf(value: number | boolean): DTypeName {
+  if (typeof value === "boolean") return bool;
+  return Number.isSafeInteger(value) ? int64 : getDefaultDtype();
 }
 
 /**
@@ -147,7 +160,7 @@ export function tensor(data: TensorData, options: TensorOptions = {}): Tensor {
 /** A tensor of `shape` filled with `value`; its type is that of `tensor(value)` unless `dtype` is given. */
 export function full(shape: Shape, value: number | boolean, options: TensorOptions = {}): Tensor {
   checkShape("full", shape);
-  const dtype = options.dtype ?? (options.requiresGrad ? getDefaultDtype() : inferType([value]));
+  const dtype = options.dtype ?? (options.requiresGrad ? getDefaultDtype() : typeOf(value));
   return make(allocate(dtype, sizeOf(shape)).fill(round(dtype, Number(value))), [...shape], dtype, options);
 }
 
@@ -179,7 +192,10 @@ export const zerosLike = filledLike(0);
 export const onesLike = filledLike(1);
 
 /** The n × m matrix (n × n where m is left out) with ones on the diagonal. */
-export function eye(n: number, m: number = n, options: TensorOptions = {}): Tensor {
+export function eye(n: number, options?: TensorOptions): Tensor;
+export function eye(n: number, m: number, options?: TensorOptions): Tensor;
+export function eye(n: number, second: number | TensorOptions = n, third: TensorOptions = {}): Tensor {
+  const [m, options] = typeof second === "number" ? [second, third] : [n, second];
   checkShape("eye", [n, m]);
   const dtype = options.dtype ?? getDefaultDtype();
   const data = allocate(dtype, n * m);
@@ -205,7 +221,7 @@ export function arange(...args: (number | TensorOptions | undefined)[]): Tensor 
   const numbers = args.filter((arg) => typeof arg === "number");
   const options = args.find((arg) => typeof arg === "object") ?? {};
   const [start, end, step = 1] = numbers.length === 1 ? [0, numbers[0]] : numbers;
-  const dtype = options.dtype ?? (numbers.every(Number.isInteger) ? int64 : getDefaultDtype());
+  const dtype = options.dtype ?? (!options.requiresGrad && numbers.every(Number.isInteger) ? int64 : getDefaultDtype());
   const data = fill.arange(start, end, step, dtype);
   return make(data, [data.length], dtype, options);
 }

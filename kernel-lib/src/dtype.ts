@@ -23,6 +23,16 @@ export const isFloat = (dtype: DTypeName): boolean => dtype === "float32" || dty
 
 export const promote = (a: DTypeName, b: DTypeName): DTypeName => (RANK[a] >= RANK[b] ? a : b);
 
+/** The type that elements of `a` (none yet, where null) and of `b` promote to. */
+export const stronger = (a: DTypeName | null, b: DTypeName): DTypeName =>
+  a === null || a === b ? b : promote(a, b);
+
+/** `strong`, unless `weak` is of a higher category: then what both promote to. Null counts as nothing. */
+export function unlessHigher(strong: DTypeName | null, weak: DTypeName | null): DTypeName | null {
+  if (strong === null || weak === null) return strong ?? weak;
+  return category(weak) <= category(strong) ? strong : promote(strong, weak);
+}
+
 /** `value` as an element of `dtype` holds it. */
 export function round(dtype: DTypeName, value: number): number {
   if (dtype === "float32") return Math.fround(value);

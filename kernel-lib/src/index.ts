@@ -27,7 +27,7 @@ export { Slice, slice } from "./ops/slice";
 export { all, any, type Dims, mean, type ReduceOptions, sum } from "./ops/reduce";
 export * as optim from "./optim";
 export { Generator, manualSeed } from "./generator";
-export { type PrintOptions, setPrintoptions } from "./print";
+export { getPrintoptions, type PrintOptions, setPrintoptions } from "./print";
 export type { Shape as Size } from "./shape";
 export { enableGrad, isGradEnabled, noGrad } from "./tape";
 export type { BackwardOptions, GradFn, NestedArray } from "./tensor";

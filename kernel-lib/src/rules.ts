@@ -105,7 +105,11 @@ export const rules = {
     rejectsBool: "not implemented for bool tensors.",
   },
   /** −1, 0 or 1 by the sign of a. The gradient is 0 everywhere. */
-  sign: { value: (a) => Number(a > 0) - Number(a < 0), grad: [(g) => g.mul(0)] },
+  sign: {
+    value: (a) => Number(a > 0) - Number(a < 0),
+    // Nowhere is a < a: zeros of g's shape, also where g is infinite.
+    grad: [(g, { a }) => g.where(a.lt(a), 0)],
+  },
   /** The hyperbolic tangent of a. */
   tanh: { value: (a) => Math.tanh(a), grad: [(g, { y }) => g.mul(y.mul(y).neg().add(1))], result: "float" },
   /** a where it is positive, else 0. The gradient at 0 is 0. */
@@ -141,8 +145,8 @@ export const rules = {
     rejectsBool: "not implemented for bool tensors.",
     tensorVariant: 1,
     grad: [
-      // b·a^(b−1). Where b is 0 the exponent stays 0, so that the product is 0 also at a = 0.
-      (g, { a, b }) => g.mul(b.mul(a.pow(b.add(-1).where(b.ne(0), 0)))),
+      // b·a^(b−1), and 0 where b is 0, also at a = 0.
+      (g, { a, b }) => g.mul(b.mul(a.pow(b.add(-1)))).where(b.ne(0), 0),
       // a^b·ln a, and 0 at a = 0 where b ≥ 0: there a^b is constant in b.
       (g, { a, b, y }) => g.mul(y.mul(a.log())).where(a.ne(0).where(b.ge(0), 1), 0),
     ],
@@ -151,16 +155,17 @@ export const rules = {
   maximum: {
     value: (a, b) => Math.max(a, b),
     grad: [
-      (g, { a, b }) => g.where(a.ne(b), g.div(2)).where(a.ge(b), 0),
-      (g, { a, b }) => g.where(a.ne(b), g.div(2)).where(b.ge(a), 0),
+      // Not a ≥ b: where one is NaN both get the gradient, as in PyTorch.
+      (g, { a, b }) => g.where(a.ne(b), g.div(2)).where(a.lt(b).eq(0), 0),
+      (g, { a, b }) => g.where(a.ne(b), g.div(2)).where(b.lt(a).eq(0), 0),
     ],
   },
   /** The smaller of a and b, element by element. Where they are equal each gets half of the gradient. */
   minimum: {
     value: (a, b) => Math.min(a, b),
     grad: [
-      (g, { a, b }) => g.where(a.ne(b), g.div(2)).where(a.le(b), 0),
-      (g, { a, b }) => g.where(a.ne(b), g.div(2)).where(b.le(a), 0),
+      (g, { a, b }) => g.where(a.ne(b), g.div(2)).where(a.gt(b).eq(0), 0),
+      (g, { a, b }) => g.where(a.ne(b), g.div(2)).where(b.gt(a).eq(0), 0),
     ],
   },
 
@@ -180,7 +185,7 @@ export const rules = {
   /** a where the condition b holds, c elsewhere. */
   where: {
     value: (a, b, c) => (b !== 0 ? a : c),
-    grad: [(g, { b }) => g.where(b, 0), null, (g, { b }) => g.mul(0).where(b, g)],
+    grad: [(g, { b }) => g.where(b, 0), null, (g, { b }) => g.where(b.eq(0), 0)],
     condition: 1,
   },
   /** a + b·c, rounded once: the step of an optimizer. */

@@ -1,5 +1,5 @@
 // Owns the arithmetic of shapes: sizes, dims, broadcasting. Pure; imports check.ts only.
-import { checkInteger, shapeText } from "./check";
+import { checkInteger, describe, shapeText } from "./check";
 
 export type Shape = readonly number[];
 
@@ -82,7 +82,8 @@ export function normalizeDims(
 ): number[] {
   if (dims === undefined || (Array.isArray(dims) && dims.length === 0))
     return Array.from({ length: rank }, (_, i) => i);
-  const list = (typeof dims === "number" ? [dims] : [...dims]).map((dim) => normalizeDim(name, dim, rank));
+  const named = Array.isArray(dims) ? (dims as readonly number[]) : [dims as number];
+  const list = named.map((dim) => normalizeDim(name, dim, rank));
   list.sort((a, b) => a - b);
   const twice = list.find((dim, i) => dim === list[i + 1]);
   if (twice !== undefined)
@@ -97,8 +98,11 @@ export function reducedShape(shape: Shape, dims: readonly number[], keepdim: boo
   return shape.filter((_, i) => !dims.includes(i));
 }
 
-/** @throws RangeError unless every size is a non-negative integer */
+/** @throws TypeError or RangeError unless `shape` is an array of non-negative integers */
 export function checkShape(name: string, shape: Shape): void {
+  if (!Array.isArray(shape)) {
+    throw new TypeError(`${name}: a shape must be an array of sizes, got ${describe(shape)}`);
+  }
   for (const n of shape) {
     if (!Number.isInteger(n)) throw new TypeError(`${name}: sizes must be integers, got ${shapeText(shape)}`);
     if (n < 0)

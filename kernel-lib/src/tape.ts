@@ -115,6 +115,7 @@ export function sweep<T extends Addable<T>>(
   return withRecording(createGraph, "backward", () => {
     const nodes = ancestors(roots);
     const results = new Map<Node<T>, T | null>(wanted?.map((node) => [node, null]));
+    const leading = wanted && leadingTo(results, nodes);
     // A gradient rule may itself run backward over some of these nodes: their half-gathered gradients are put aside.
     const outer = sweepsUnderWay++ > 0 ? nodes.map((node) => node.adjoint) : null;
     // Not only then: a sweep that an error or an interrupt ended left some behind.
@@ -129,7 +130,7 @@ export function sweep<T extends Addable<T>>(
         if (wanted === undefined) node.keep(g);
         else if (results.has(node)) results.set(node, g);
         const { parents } = node;
-        if (parents.length === 0) continue;
+        if (parents.length === 0 || (leading && !leading.has(node))) continue;
         const gradients = node.pullback(g);
         if (!retainGraph) node.release();
         for (let j = 0; j < parents.length; j++) {
@@ -144,6 +145,16 @@ export function sweep<T extends Addable<T>>(
     }
     return wanted ? wanted.map((node) => results.get(node) ?? null) : [];
   });
+}
+
+/** The nodes with a wanted one among their operands, or among theirs: a sweep need not enter any other. */
+function leadingTo<T extends Addable<T>>(wanted: ReadonlyMap<Node<T>, unknown>, nodes: readonly Node<T>[]) {
+  const leading = new Set<Node<T>>();
+  for (let i = nodes.length - 1; i >= 0; i--) {
+    const leads = (node: Node<T> | null): boolean => node !== null && (wanted.has(node) || leading.has(node));
+    if (nodes[i].parents.some(leads)) leading.add(nodes[i]);
+  }
+  return leading;
 }
 
 function receive<T extends Addable<T>>(node: Node<T>, g: T): void {

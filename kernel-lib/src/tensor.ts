@@ -1,10 +1,10 @@
 // Owns Tensor: elements, shape, dtype and gradient. Holds no operation: index.ts attaches them, and ops/ types them.
 import { describe, shapeText } from "./check";
-import { category, type DTypeName, getDefaultDtype, isFloat, type TypedArray } from "./dtype";
+import { type DTypeName, getDefaultDtype, isFloat, type TypedArray } from "./dtype";
 import { type Spec, Storage } from "./engines/engine";
 import type { TensorMethods } from "./ops/methods";
 import { formatTensor } from "./print";
-import { type Shape, sizeOf } from "./shape";
+import { sameShape, type Shape, sizeOf } from "./shape";
 import { isGradEnabled, Node, sweep } from "./tape";
 
 /** Numbers (or booleans, from a bool tensor) nested as deep as a tensor has dims. */
@@ -30,12 +30,16 @@ class AccumulateGrad extends Node<Tensor> {
   }
 
   override keep(g: Tensor): void {
-    const { leaf } = this;
-    // A copy, since several leaves may be handed one gradient, and each must be free to change its own in place.
-    if (leaf.grad === null) leaf.grad = isGradEnabled() ? g.clone() : g.detach().clone();
-    else if (isGradEnabled()) leaf.grad = leaf.grad.add(g);
-    else leaf.grad.add_(g);
+    accumulate(this.leaf, g);
   }
+}
+
+/** Adds a gradient to what `tensor` has. */
+function accumulate(tensor: Tensor, g: Tensor): void {
+  // A copy, since several tensors may be handed one gradient, and each must be free to change its own in place.
+  if (tensor.grad === null) tensor.grad = isGradEnabled() ? g.clone() : g.detach().clone();
+  else if (isGradEnabled()) tensor.grad = tensor.grad.add(g);
+  else tensor.grad.add_(g);
 }
 
 // eslint-disable-next-line @typescript-eslint/no-unsafe-declaration-merging -- the methods are attached in index.ts
@@ -44,8 +48,7 @@ export interface Tensor extends TensorMethods {}
 /** A multi-dimensional array of one element type, dense and row-major. Make one with `pt.tensor`, `pt.zeros`, … */
 // eslint-disable-next-line @typescript-eslint/no-unsafe-declaration-merging -- see above
 export class Tensor {
-  /** The gradient that backward has added up; null before, and on tensors that keep none. */
-  grad: Tensor | null = null;
+  private gradient: Tensor | null = null;
   /** How this tensor was computed, where it needs a gradient. @internal */
   node: Node<Tensor> | null = null;
   /** Whether this stands for a number among the operands, whose type then yields to the tensors'. @internal */
@@ -59,6 +62,28 @@ export class Tensor {
   constructor(storage: Storage, spec: Spec) {
     this.storage = storage;
     this.spec = spec;
+  }
+
+  /**
+   * The gradient that backward has added up; null before, and on tensors that keep none.
+   * @throws TypeError or RangeError where one of another shape or dtype is put there
+   */
+  get grad(): Tensor | null {
+    return this.gradient;
+  }
+
+  set grad(value: Tensor | null) {
+    if (value !== null) {
+      if (!(value instanceof Tensor)) throw new TypeError(`grad: expected a Tensor or null, got ${describe(value)}`);
+      if (!sameShape(value.shape, this.shape)) {
+        const [given, own] = [shapeText(value.shape), shapeText(this.shape)];
+        throw new RangeError(`attempting to assign a gradient of size ${given} to a tensor of size ${own}`);
+      }
+      if (value.dtype !== this.dtype) {
+        throw new TypeError(`attempting to assign a gradient of type ${value.dtype} to a tensor of type ${this.dtype}`);
+      }
+    }
+    this.gradient = value;
   }
 
   /** The size of each dim; empty for a tensor of one number. */
@@ -138,10 +163,15 @@ export class Tensor {
   retainGrad(): void {
     if (this.node === null) throw new Error("can't retainGrad on Tensor that has requiresGrad=false");
     if (this.isLeaf) return;
-    this.node.keep = (g) => {
-      const kept = isGradEnabled() ? g : g.detach();
-      this.grad = this.grad === null ? kept : this.grad.add(kept);
-    };
+    this.node.keep = (g) => accumulate(this, g);
+  }
+
+  /** Makes this tensor the result of `node`, which wrote into it; keeping its gradient moves along. @internal */
+  moveTo(node: Node<Tensor>): void {
+    const keeps = this.node !== null && Object.hasOwn(this.node, "keep");
+    if (keeps) Reflect.deleteProperty(this.node!, "keep");
+    this.node = node;
+    if (keeps) this.retainGrad();
   }
 
   /** The same elements (shared: a write to one shows in the other), cut off from the graph. */
@@ -180,17 +210,20 @@ export class Tensor {
   }
 
   /**
-   * The only element, as a number (a boolean from a bool tensor).
+   * The only element, as a number: 1 or 0 from a bool tensor.
    * @throws RangeError unless there is exactly one
    */
   item(): number {
     const { data } = this.storage;
     if (data.length !== 1)
       throw new RangeError(`a Tensor with ${data.length} elements cannot be converted to Scalar`);
-    return element(this.dtype, data[0]) as number;
+    return data[0];
   }
 
-  /** The elements as nested arrays of numbers (of booleans from a bool tensor); one bare value from a 0-dim tensor. */
+  /**
+   * The elements as nested arrays of numbers (of booleans from a bool tensor); one bare value from a 0-dim tensor.
+   * How deep they nest is for the caller to say: `x.toArray<number[][]>()` of a matrix.
+   */
   toArray<A = number[]>(): A {
     return nest(this.dtype, this.storage.data, this.shape) as A;
   }
@@ -213,6 +246,11 @@ export class Tensor {
       },
       { defaultDtype: getDefaultDtype() },
     );
+  }
+
+  /** What JSON holds of it: the elements. */
+  toJSON(): unknown {
+    return this.toArray();
   }
 
   [Symbol.for("nodejs.util.inspect.custom")](): string {
@@ -258,10 +296,7 @@ export function seed(output: Tensor, gradient?: Tensor | null): Tensor {
         `Mismatch in shape: the gradient has a shape of ${shapeText(gradient.shape)} and the output has a shape of ${shapeText(output.shape)}.`,
       );
     }
-    if (category(gradient.dtype) !== category(output.dtype)) {
-      throw new TypeError(`the gradient is ${gradient.dtype}, and the output ${output.dtype}`);
-    }
-    return gradient;
+    return gradient.to(output.dtype);
   }
   if (output.numel() !== 1) {
     throw new Error(

@@ -65,6 +65,65 @@ describe("backward", () => {
     assert.equal(v.grad, null);
   });
 
+  it("keeps gradients that are nobody else's", () => {
+    const w = leaf([1, 2]);
+    const [a, b] = [w.mul(2), w.mul(3)];
+    a.retainGrad();
+    b.retainGrad();
+    const seed = pt.ones(2, { dtype: "float64" });
+    a.add(b).backward(seed);
+    a.grad?.mul_(100);
+    assert.deepEqual([b.grad?.toArray(), seed.toArray()], [[1, 1], [1, 1]]);
+  });
+
+  it("gives zeros, not NaN, where an operand takes no part, however steep the rest is", () => {
+    const a = leaf([0, 4]);
+    const c = leaf([1, 1]);
+    pt.where(pt.tensor([true, false]), a, c).sqrt().sum().backward();
+    assert.deepEqual(c.grad?.toArray(), [0, 0.5]);
+    const x = leaf([3, 2]);
+    x.pow(0).sub(1).sqrt().sum().backward();
+    assert.deepEqual(x.grad?.toArray(), [0, 0]);
+    const s = leaf([2]);
+    s.sign().sub(1).sqrt().sum().backward();
+    assert.deepEqual(s.grad?.toArray(), [0]);
+  });
+
+  it("lets the gradient of maximum and minimum through at NaN", () => {
+    for (const name of ["maximum", "minimum"] as const) {
+      const [a, b] = [leaf([NaN, 4]), leaf([1, 4])];
+      a[name](b).sum().backward();
+      assert.deepEqual([a.grad?.toArray(), b.grad?.toArray()], [[1, 0.5], [1, 0.5]]);
+    }
+  });
+
+  it("keeps all digits of a number that is the base of a power", () => {
+    const x = leaf([1]);
+    pt.pow(3, x).backward();
+    assert.equal(x.grad?.item(), 3 * Math.log(3));
+  });
+
+  it("goes only where grad was asked for", () => {
+    const x = leaf([2]);
+    const y = x.mul(x);
+    const z = y.mul(y);
+    assert.equal(pt.grad(z, [y])[0].item(), 8);
+    assert.equal(pt.grad(y, [x])[0].item(), 4, "the graph below y was not used up");
+  });
+
+  it("takes whole numbers as the gradient of the result", () => {
+    const w = leaf([1, 2]);
+    w.mul(2).backward(pt.tensor([1, 2]));
+    assert.deepEqual(w.grad?.toArray(), [2, 4]);
+  });
+
+  it("refuses a gradient that does not fit its tensor", () => {
+    const w = leaf([1, 2]);
+    assert.throws(() => (w.grad = pt.ones(3)), /attempting to assign a gradient of size \[3\] to a tensor of size \[2\]/);
+    assert.throws(() => (w.grad = pt.ones(2)), /gradient of type float32 to a tensor of type float64/);
+    assert.throws(() => (w.grad = 0 as unknown as pt.Tensor), /grad: expected a Tensor or null, got 0/);
+  });
+
   it("sums over what broadcasting repeated", () => {
     const b = leaf([1, 2, 3]);
     const x = pt.ones(4, 3, { dtype: "float64" });
@@ -202,8 +261,40 @@ describe("in-place operations", () => {
     assert.equal(u.gradFn?.name, "ExpBackward0");
     u.log().backward();
     assert.ok(Math.abs(w.grad!.item() - 2) < 1e-12);
-    // As in PyTorch: the gradient of the second operand needs the first as it was.
-    assert.throws(() => w.mul(1).mul_(w).backward(), /modified by an inplace operation/);
+  });
+
+  it("keep the elements that the gradients will read", () => {
+    const b = leaf([3]);
+    const run = (f: (y: pt.Tensor) => pt.Tensor): number[] => {
+      const a = leaf([2]);
+      b.grad = null;
+      f(a.mul(1)).sum().backward();
+      return [a.grad!.item(), ...(b.grad === null ? [] : [(b.grad as pt.Tensor).item()])];
+    };
+    assert.deepEqual(run((y) => y.mul_(b)), [3, 2]);
+    assert.deepEqual(run((y) => y.pow_(3)), [12]);
+    assert.deepEqual(run((y) => y.maximum_(b)), [0, 1]);
+    assert.deepEqual(run((y) => y.mul_(y)), [4]);
+    assert.deepEqual(run((y) => y.log_()), [0.5]);
+  });
+
+  it("are refused on elements that a reshaped tensor shares, where its history would go wrong", () => {
+    const w = leaf([1, 2]);
+    const a = w.mul(2);
+    const v = a.reshape(2, 1);
+    assert.throws(() => v.mul_(3), /shares its elements with another/);
+    assert.throws(() => a.mul_(3), /shares its elements with another/);
+    assert.throws(() => w.reshape(2, 1).mul_(3), /shares its elements with another/);
+    pt.noGrad(() => w.reshape(2, 1).mul_(3));
+    assert.deepEqual(w.toArray(), [3, 6]);
+    assert.throws(() => pt.zeros(2, { dtype: "float64" }).copy_(w), /copy_: the source needs a gradient/);
+  });
+
+  it("take the keeping of a gradient along", () => {
+    const a = leaf([1, 2]).mul(1);
+    a.retainGrad();
+    a.mul_(5).sum().backward();
+    assert.deepEqual(a.grad?.toArray(), [1, 1]);
   });
 
   it("change a weight under noGrad, and keep it a leaf", () => {

@@ -23,6 +23,16 @@ describe("making tensors", () => {
     assert.equal(pt.arange(0, 1, 0.25).dtype, "float32");
   });
 
+  it("keeps the type of tensors and typed arrays among the elements", () => {
+    const one = pt.tensor(1, { dtype: "float32" });
+    assert.equal(pt.tensor([one, one]).dtype, "float32");
+    assert.equal(pt.tensor([new Float64Array([1, 2])]).dtype, "float64");
+    assert.equal(pt.tensor([pt.tensor([0.1], { dtype: "float64" })]).item(), 0.1);
+    assert.equal(pt.tensor([pt.tensor(1), 0.5]).dtype, "float32");
+    assert.deepEqual(pt.tensor([pt.tensor([true, false])]).toArray<boolean[][]>(), [[true, false]]);
+    assert.equal(pt.tensor([1e20]).dtype, "float32");
+  });
+
   it("takes the default dtype from setDefaultDtype", () => {
     pt.setDefaultDtype(pt.float64);
     try {
@@ -89,6 +99,15 @@ describe("selecting", () => {
     );
     assert.throws(() => pt.zeros(2).indexSelect(0, [2]), /index 2 is out of bounds for dimension 0 with size 2/);
     assert.throws(() => pt.zeros(2).indexSelect(0, pt.zeros(1)), /supposed to be a vector of int64, got float32 \[1\]/);
+  });
+});
+
+describe("indexing by several lists", () => {
+  it("puts their dims where the lists stand together, integers not counted", () => {
+    const x = counting([3, 4, 2, 5]);
+    assert.deepEqual([...x.at(pt.slice(), [0, 1], 0, [1, 2]).shape], [3, 2]);
+    assert.deepEqual([...x.at([0, 1], pt.slice(), [0, 1]).shape], [2, 4, 5]);
+    assert.deepEqual([...x.at(0, [0, 1], 1, [1, 2]).shape], [2]);
   });
 });
 
@@ -206,9 +225,9 @@ describe("reading tensors", () => {
     assert.throws(() => [...pt.tensor(1)], /iteration over a 0-d tensor/);
   });
 
-  it("gives the only element as a number or boolean", () => {
+  it("gives the only element as a number", () => {
     assert.equal(pt.tensor([[0.5]]).item(), 0.5);
-    assert.equal(pt.tensor(true).item(), true);
+    assert.equal(pt.tensor(true).item(), 1);
     assert.throws(() => pt.zeros(3).item(), /a Tensor with 3 elements cannot be converted to Scalar/);
   });
 
@@ -244,6 +263,14 @@ describe("what tensors refuse", () => {
       () => pt.zeros(1e6, 1e6),
       /cannot allocate a tensor of 1000000000000 float32 elements \(3725\.3 GiB\)/,
     ],
+    ["holes", () => pt.tensor(new Array<number>(3)), /got undefined at index \[0\]/],
+    ["a tensor for options", () => pt.zeros(pt.ones(1)), /expected options, got a Tensor/],
+    ["a number for a shape", () => pt.full(3 as unknown as number[], 1), /full: a shape must be an array of sizes, got 3/],
+    ["a shape of fractions", () => pt.zeros(1).expand(1.5), /expand: sizes must be integers, got \[1\.5\]/],
+    ["options for a dim", () => pt.zeros(2).sum({ keepdim: true } as unknown as number), /sum: dim must be an integer/],
+    ["a tensor to fill with", () => pt.zeros(2).fill_(pt.ones(1) as unknown as number), /fill_: expected a number/],
+    ["a number to copy from", () => pt.zeros(2).copy_(3 as unknown as pt.Tensor), /copy_: expected a Tensor, got 3/],
+    ["a fraction to begin at", () => pt.zeros(5).narrow(0, 1.5, 2), /narrow: start must be an integer, got 1\.5/],
     ["a size that is no integer", () => pt.zeros(1.5), /zeros: sizes must be integers, got \[1\.5\]/],
     [
       "shapes that do not broadcast",
@@ -318,7 +345,7 @@ describe("what tensors refuse", () => {
       /stack expects each tensor to be equal size, but got \[2\] at entry 0 and \[3\] at entry 1/,
     ],
     ["joining nothing", () => pt.cat([]), /cat: expected a non-empty array of Tensors/],
-    ["an unknown dtype", () => pt.zeros(1).to("float16" as "float32"), /to: there is no dtype "float16"/],
+    ["an unknown dtype", () => pt.zeros(1).to("float16" as "float32"), /there is no dtype "float16"; choose float32/],
     [
       "a default dtype that is no float",
       () => pt.setDefaultDtype(pt.int64),

@@ -12,6 +12,8 @@ export interface Spec {
 export class Storage {
   /** Counts the writes in place, so that backward notices that a saved value is no longer the same. */
   version = 0;
+  /** Whether a reshaped tensor shares these elements, with a history of its own. */
+  isShared = false;
   constructor(readonly data: TypedArray) {}
 }
 

@@ -22,6 +22,7 @@ export function apply<A>(op: Op<A>, inputs: readonly Tensor[], attributes: A): T
   }
   const spec = op.infer(inputs, attributes);
   const storage = op.shares ? inputs[0].storage : run(op, inputs, spec, attributes);
+  if (op.shares) storage.isShared = true;
   const out = new Tensor(storage, spec);
   if (op.pullback && isFloat(spec.dtype) && needsNode(inputs))
     out.node = new OpNode(op, inputs, attributes);
@@ -118,12 +119,13 @@ export function pointwiseInPlace(op: PointwiseOp, target: Tensor, rest: readonly
     );
   }
   const recorded = op.rule.grad && needsNode(inputs);
-  // Made before the write, so that it knows the operands as they were; the write then outdates the target among them.
+  // Made before the write, so that it knows the operands as they were.
   const node = recorded ? new PointwiseNode(op, inputs, target) : null;
+  node?.expectWrite(target);
   runInPlace(op, inputs, { shape, dtype: target.dtype }, { dtype });
   if (node) {
     node.wroteInPlace();
-    target.node = node;
+    target.moveTo(node);
   }
   return target;
 }
@@ -132,6 +134,12 @@ export function pointwiseInPlace(op: PointwiseOp, target: Tensor, rest: readonly
 export function checkWritable(name: string, target: Tensor, inputs: readonly Tensor[]): void {
   if (!(target instanceof Tensor)) throw new TypeError(`${name}: expected a Tensor, got ${describe(target)}`);
   if (!needsNode(inputs)) return;
+  if (target.storage.isShared) {
+    throw new Error(
+      `${name}: this tensor shares its elements with another (by reshape, view, squeeze or unsqueeze), whose history ` +
+        "an in-place operation would not reach. Use the operation without the underscore, or clone() first.",
+    );
+  }
   if (target.isLeaf && target.requiresGrad) {
     throw new Error(
       `${name}: a leaf Variable that requires grad is being used in an in-place operation. Wrap the update in pt.noGrad(() => …).`,

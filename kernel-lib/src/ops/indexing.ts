@@ -116,6 +116,10 @@ export function indexSelect(x: Tensor, dim: number, index: Tensor | readonly num
   if (index instanceof Tensor && (index.ndim > 1 || index.dtype !== "int64")) {
     throw new TypeError(`indexSelect: Index is supposed to be a vector of int64, got ${index.dtype} ${shapeText(index.shape)}`);
   }
+  if (!(index instanceof Tensor || Array.isArray(index))) {
+    throw new TypeError(`indexSelect: expected an array or a vector of integers, got ${describe(index)}`);
+  }
+  if (x.ndim === 0) throw new RangeError("indexSelect: a 0-dim tensor has no places to select");
   const places = index instanceof Tensor ? [...index.storage.data] : index;
   const size = x.shape[d];
   const inner = sizeOf(x.shape.slice(d + 1));
@@ -130,6 +134,8 @@ export function indexSelect(x: Tensor, dim: number, index: Tensor | readonly num
 /** The `length` places of dim `dim` that begin at `start`. */
 export function narrow(x: Tensor, dim: number, start: number, length: number): Tensor {
   const d = normalizeDim("narrow", dim, x.ndim);
+  checkInteger("narrow", "start", start);
+  checkInteger("narrow", "length", length);
   if (start < 0 || length < 0 || start + length > x.shape[d]) {
     throw new RangeError(
       `narrow: start (${start}) + length (${length}) exceeds dimension size (${x.shape[d]}).`,
@@ -147,7 +153,7 @@ function stretch(shape: Shape, d: number, start: number, length: number): { star
 }
 
 function place(index: number, dim: number, size: number): number {
-  checkInteger("at", "an index", index);
+  checkInteger("indexing", "an index", index);
   if (index < -size || index >= size) {
     throw new RangeError(`index ${index} is out of bounds for dimension ${dim} with size ${size}`);
   }
@@ -172,6 +178,7 @@ interface Advanced {
 
 /** A bool tensor counts as one list of integers for each of its dims. */
 function maskToLists(mask: Tensor, x: Tensor, dim: number): Advanced[] {
+  if (mask.ndim === 0) throw new TypeError("at: a bool tensor of no dims cannot be used as an index");
   mask.shape.forEach((n, i) => {
     if (n === x.shape[dim + i]) return;
     throw new RangeError(
@@ -233,11 +240,14 @@ function parse(x: Tensor, indices: readonly Index[]): { parts: Part[]; gradFn: s
     open < 0 ? [...indices, ...rest] : [...indices.slice(0, open), ...rest, ...indices.slice(open + 1)];
   const lists: Advanced[] = [];
   const parts: Part[] = [];
-  // Where the dims of the lists go: in the place of the first where they stand together, else in front, as in NumPy.
-  const listPlaces: number[] = [];
+  // The dims of the lists go in the place of the first where all stand together, integers not counted; else in front.
+  let slot = 0;
+  let lastList = -1;
+  let together = true;
   let gradFn = "AliasBackward0";
   let dim = 0;
-  full.forEach((index, i) => {
+  let position = 0;
+  for (const index of full) {
     if (index === null) {
       parts.push({ shape: [1], offsets: [0] });
       gradFn = "UnsqueezeBackward0";
@@ -249,22 +259,19 @@ function parse(x: Tensor, indices: readonly Index[]): { parts: Part[]; gradFn: s
       parts.push({ shape: [], offsets: [place(index, dim, x.shape[dim]) * strides[dim]] });
       gradFn = "SelectBackward0";
       dim++;
+      continue;
     } else if (index !== "...") {
       const found = toLists(index, x, dim);
-      if (listPlaces.length === 0) parts.push({ shape: [], offsets: [0] });
-      listPlaces.push(i, lists.length === 0 ? parts.length - 1 : -1);
+      if (lastList < 0) slot = parts.length;
+      else if (position !== lastList + 1) together = false;
+      lastList = position;
       lists.push(...found);
       dim += found.length;
     }
-  });
+    position++;
+  }
   if (lists.length === 0) return { parts, gradFn };
-
-  const slot = listPlaces[1];
-  const order = listPlaces.filter((_, i) => i % 2 === 0);
-  const together = order.every((i, k) => i === order[0] + k);
-  const combined = combine(lists, x.shape, strides);
-  parts.splice(slot, 1);
-  parts.splice(together ? slot : 0, 0, combined);
+  parts.splice(together ? slot : 0, 0, combine(lists, x.shape, strides));
   return { parts, gradFn: "IndexBackward0" };
 }
 

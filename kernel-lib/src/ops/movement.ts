@@ -10,8 +10,7 @@ import {
   sameShape,
   type Shape,
   sizeOf,
-  stridesOf,
-} from "../shape";
+  stridesOf, checkShape } from "../shape";
 import type { Tensor } from "../tensor";
 import { apply } from "./apply";
 import type { Op } from "./nodes";
@@ -50,19 +49,19 @@ export function reshape(x: Tensor, ...sizes: ShapeArguments): Tensor {
 /** `reshape`, under the name that PyTorch gives it for contiguous tensors, as all are here. */
 export const view = reshape;
 
-/** All elements in one dim. */
+/** All elements in one dim. They are shared with this tensor. */
 export function flatten(x: Tensor): Tensor {
   return reshape(x, x.numel());
 }
 
-/** Without the dims of size 1, or without dim `dim` where its size is 1. */
+/** Without the dims of size 1, or without dim `dim` where its size is 1. The elements are shared with this tensor. */
 export function squeeze(x: Tensor, dim?: number): Tensor {
   const only = dim === undefined ? null : normalizeDim("squeeze", dim, x.ndim);
   const shape = x.shape.filter((n, i) => n !== 1 || (only !== null && i !== only));
   return apply(reshapeOp, [x], { shape, gradFn: only === null ? "SqueezeBackward0" : "SqueezeBackward1" });
 }
 
-/** With a dim of size 1 put in at `dim`. */
+/** With a dim of size 1 put in at `dim`. The elements are shared with this tensor. */
 export function unsqueeze(x: Tensor, dim: number): Tensor {
   const at = normalizeDim("unsqueeze", dim, x.ndim + 1);
   const shape = [...x.shape.slice(0, at), 1, ...x.shape.slice(at)];
@@ -161,7 +160,8 @@ const expandOp: Op<{ shape: Shape }> = {
 };
 
 /**
- * Repeated along dims of size 1, and along new dims in front, up to `shape`; −1 keeps a size. The result is a copy.
+ * Repeated along dims of size 1, and along new dims in front, up to `shape`; −1 keeps a size. The result is a copy, or
+ * this very tensor where its shape is that already.
  * @throws RangeError where a size other than 1 would change
  */
 export function expand(x: Tensor, ...sizes: ShapeArguments): Tensor {
@@ -181,6 +181,7 @@ export function expand(x: Tensor, ...sizes: ShapeArguments): Tensor {
       );
     }
   });
+  checkShape("expand", shape);
   return sameShape(shape, x.shape) ? x : apply(expandOp, [x], { shape });
 }
 
@@ -206,10 +207,5 @@ const toOp: Op<{ dtype: DTypeName }> = {
 
 /** Converted to another dtype; this very tensor where it has that dtype already. Fractions are cut off for int64. */
 export function to(x: Tensor, dtype: DTypeName): Tensor {
-  if (!["float32", "float64", "int64", "bool"].includes(dtype)) {
-    throw new TypeError(
-      `to: there is no dtype ${JSON.stringify(dtype)}; choose float32, float64, int64 or bool`,
-    );
-  }
   return x.dtype === dtype ? x : apply(toOp, [x], { dtype });
 }

@@ -1,7 +1,8 @@
 // Owns recorded operations on tensors: what they keep of the forward step, and how gradients pass through them.
 // Imports tensor, tape and the types of rules and engines.
 import { shapeText } from "../check";
-import type { Computation, Spec, Storage } from "../engines/engine";
+import { type Computation, type Spec, Storage } from "../engines/engine";
+import { copy } from "../memory";
 import type { Rule, Saved } from "../rules";
 import { sameShape } from "../shape";
 import { Node } from "../tape";
@@ -92,6 +93,14 @@ abstract class TensorNode extends Node<Tensor> {
       );
     }
     return tensor;
+  }
+
+  /** Puts a copy in place of `target`, if that is what is kept in `slot`. */
+  protected keepCopy(slot: number, target: Tensor): void {
+    if (this.kept[slot]?.tensor !== target) return;
+    const before = new Tensor(new Storage(copy(target.storage.data, target.dtype)), target.spec);
+    before.node = target.node;
+    this.keepTensor(slot, before);
   }
 
   /** Notes that the operation has just written its result into its first operand, which may be kept in `slot`. */
@@ -202,7 +211,12 @@ export class PointwiseNode extends TensorNode implements Saved<Tensor> {
     return this.unpack(Y);
   }
 
-  /** Notes that the result has just been written into the first operand. */
+  /** Before the result is written over the first operand: has its elements copied, where a gradient will read them. */
+  expectWrite(target: Tensor): void {
+    for (let slot = 0; slot < Y; slot++) this.keepCopy(slot, target);
+  }
+
+  /** Notes that the result has just been written over the first operand. */
   wroteInPlace(): void {
     this.wroteInto(Y);
   }

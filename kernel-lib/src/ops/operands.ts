@@ -1,14 +1,14 @@
 // Owns what may be an operand: numbers beside tensors, and the type that operands are promoted to.
 // Imports tensor and dtypes.
 import { describe } from "../check";
-import { category, type DTypeName, getDefaultDtype, promote } from "../dtype";
+import { type DTypeName, getDefaultDtype, stronger, unlessHigher } from "../dtype";
 import { allocate } from "../memory";
 import { Storage } from "../engines/engine";
 import { Tensor } from "../tensor";
 
 /** A number as an operand: a 0-dim tensor whose type yields to the others', and whose value keeps all its digits. */
 export function wrapNumber(value: number | boolean): Tensor {
-  const dtype = typeof value === "boolean" ? "bool" : Number.isInteger(value) ? "int64" : "float64";
+  const dtype = typeof value === "boolean" ? "bool" : Number.isSafeInteger(value) ? "int64" : "float64";
   const data = allocate(dtype, 1);
   data[0] = Number(value);
   const out = new Tensor(new Storage(data), NUMBER_SPECS[dtype]);
@@ -46,12 +46,4 @@ export function resultType(inputs: readonly Tensor[]): DTypeName {
   if (ofTensors === null && ofScalars === null) return ofNumbers!;
   if (ofNumbers === "float64") ofNumbers = getDefaultDtype();
   return unlessHigher(ofTensors, unlessHigher(ofScalars, ofNumbers))!;
-}
-
-const stronger = (a: DTypeName | null, b: DTypeName): DTypeName => (a === null || a === b ? b : promote(a, b));
-
-/** `strong`, unless `weak` is of a higher category. */
-function unlessHigher(strong: DTypeName | null, weak: DTypeName | null): DTypeName | null {
-  if (strong === null || weak === null) return strong ?? weak;
-  return category(weak) <= category(strong) ? strong : promote(strong, weak);
 }

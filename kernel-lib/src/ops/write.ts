@@ -1,9 +1,10 @@
 // Owns the in-place operations that follow from no rule. Each exported function is also a method of Tensor.
+import { describe } from "../check";
 import { round } from "../dtype";
 import { convert } from "../memory";
 import { sameShape } from "../shape";
 import { isGradEnabled } from "../tape";
-import type { Tensor } from "../tensor";
+import { Tensor } from "../tensor";
 import { checkWritable } from "./apply";
 
 /** Replaces the elements of `x` outright. Under recording that is refused, since the new ones have no history. */
@@ -26,6 +27,7 @@ export function zero_(x: Tensor): Tensor {
 
 /** Sets every element to `value`. */
 export function fill_(x: Tensor, value: number): Tensor {
+  if (typeof value !== "number") throw new TypeError(`fill_: expected a number, got ${describe(value)}`);
   return overwrite("fill_", x, () => x.storage.data.fill(round(x.dtype, value)));
 }
 
@@ -34,6 +36,10 @@ export function fill_(x: Tensor, value: number): Tensor {
  * @throws RangeError where `source` does not broadcast to this tensor's shape
  */
 export function copy_(x: Tensor, source: Tensor): Tensor {
+  if (!(source instanceof Tensor)) throw new TypeError(`copy_: expected a Tensor, got ${describe(source)}`);
+  if (isGradEnabled() && source.requiresGrad) {
+    throw new Error("copy_: the source needs a gradient, and a copy would cut its graph. Use source.detach() or pt.noGrad(() => …).");
+  }
   const values = sameShape(source.shape, x.shape) ? source.detach() : source.detach().expand(x.shape);
   return overwrite("copy_", x, () => x.storage.data.set(convert(values.storage.data, values.dtype, x.dtype)));
 }
