@@ -1,15 +1,18 @@
 // Owns the results as one HTML file that needs no network: the table, and figures drawn by the library's own plots.
 // Imports the built library and the table's cells.
 import pt from "torchlab";
-import { cells, ratio } from "./table.mjs";
+import { cells, ratios } from "./table.mjs";
 
 const entities = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;" };
 const escaped = (text) => text.replace(/[&<>"]/g, (character) => entities[character]);
 
-/** Each row's ratio as a point on a logarithmic axis, one line a row, with the line at 1. */
+/** Each row's ratios as points on a logarithmic axis, one line a row, with the line at 1. */
 function ratioFigure(groups, subject, other) {
-  const all = groups.flatMap(({ rows }) => rows.map((row) => ({ row: row.name, ratio: ratio(row, subject, other) })));
-  const values = all.filter(({ ratio }) => ratio > 0);
+  const values = groups.flatMap(({ rows }) => rows).flatMap((row) => {
+    const { min, median } = ratios(row, subject, other) ?? {};
+    const both = [{ of: "medians", ratio: median }, { of: "minima", ratio: min }];
+    return both.filter(({ ratio }) => ratio > 0).map((value) => ({ row: row.name, ...value }));
+  });
   const order = values.map(({ row }) => row);
   return {
     $schema: "https://vega.github.io/schema/vega-lite/v5.json",
@@ -25,10 +28,12 @@ function ratioFigure(groups, subject, other) {
       },
       {
         data: { values },
-        mark: { type: "point", filled: true, size: 70, color: "#0072B2" },
+        mark: { type: "point", size: 60, strokeWidth: 2 },
         encoding: {
           x: { field: "ratio", type: "quantitative", scale: { type: "log" }, title: "below 1: faster; above 1: slower" },
           y: { field: "row", type: "nominal", sort: order, title: null, axis: { labelLimit: 320, grid: true } },
+          color: { field: "of", type: "nominal", title: "ratio of", scale: { range: ["#0072B2", "#D55E00"] } },
+          shape: { field: "of", type: "nominal", title: "ratio of" },
         },
       },
     ],
@@ -48,9 +53,9 @@ function curveFigure({ title, rows, curve }, peers) {
 }
 
 const style = `
-body { font: 15px/1.5 Helvetica, Arial, sans-serif; max-width: 75em; margin: 2em auto; padding: 0 1em; color: #222 }
+body { font: 15px/1.5 Helvetica, Arial, sans-serif; max-width: 85em; margin: 2em auto; padding: 0 1em; color: #222 }
 table { border-collapse: collapse; font-variant-numeric: tabular-nums }
-td, th { padding: .15em .7em; text-align: right } td:first-child, th:first-child { text-align: left }
+td, th { padding: .15em .6em; text-align: right; white-space: nowrap } td:first-child, th:first-child { text-align: left }
 tbody th { padding-top: 1em } thead th { border-bottom: 1px solid #999 }
 figure { margin: 2em 0 } svg { max-width: 100%; height: auto }`;
 

@@ -48,6 +48,10 @@ function options(args) {
 
 const load = () => loadavg()[0].toFixed(1);
 
+const busy =
+  "The machine was busy with other work. That hits most what runs in several threads that wait for each other, as PyTorch's " +
+  "do from some 10⁴ elements on: minima are nearer to what an idle machine does.";
+
 await mainProgram(async () => {
   const { quick: isQuick = false, out = join(cache, "bench") } = options(process.argv.slice(2));
   const [effort, starts] = isQuick ? [quick, 1] : [thorough, 5];
@@ -74,7 +78,8 @@ await mainProgram(async () => {
     `${new Date().toISOString().slice(0, 10)}, ${model.trim()}, ${cores} cores, Node ${process.version}; ` +
       `${pytorch ? pytorch.note : "PyTorch is not installed for the benches: `npm run bench:setup` gets it"}. ` +
       `Load before and after: ${before} and ${load()}.`,
-    "Times of one step: minimum and median of several timings; ratios are of medians. float32 where nothing else is said.",
+    "Times of one step, minimum and median of several timings, and the ratios of both; float32 where nothing else is said.",
+    ...(Number(before) > cores / 4 ? [busy] : []),
   ];
   console.log(`${notes.join("\n")}\n\n${table(results, names)}`);
 

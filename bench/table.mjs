@@ -1,4 +1,4 @@
-// Owns the results as text: one line a row, each peer's minimum and median, and ratios of medians. Imports nothing.
+// Owns the results as text: one line a row, each peer's minimum and median, and the ratios of both. Imports nothing.
 
 const digits = (value) => (value < 9.995 ? value.toFixed(2) : value < 99.95 ? value.toFixed(1) : value.toFixed(0));
 
@@ -14,27 +14,25 @@ export function ratioText(ratio) {
   return ratio < 1 ? ratio.toPrecision(3) : digits(ratio);
 }
 
-/** The ratio of two peers' medians in a row, undefined where one of them has no such row. */
-export const ratio = ({ times }, peer, other) =>
-  times[peer] && times[other] ? times[peer].median / times[other].median : undefined;
+/** { min, median }: the ratios of two peers' minima and medians in a row; undefined where one lacks the row. */
+export function ratios({ times }, peer, other) {
+  const [a, b] = [times[peer], times[other]];
+  return a && b && { min: a.min / b.min, median: a.median / b.median };
+}
+
+const pair = (value, text) => (value ? [text(value.min), text(value.median)] : ["", ""]);
 
 /** The table's headings and cells, group by group; the first of `peers` is compared with each of the others. */
 export function cells(groups, peers) {
   const [subject, ...others] = peers;
-  const ratios = others.map((other) => `${subject}/${other}`);
-  const head = ["minimum, median", ...peers.flatMap((peer) => [peer, ""]), ...ratios];
+  const headings = [...peers, ...others.map((other) => `${subject}/${other}`)];
+  const head = ["minimum, median", ...headings.flatMap((heading) => [heading, ""])];
   const bodies = groups.map(({ title, rows }) => ({
     title,
     lines: rows.map((row) => [
       row.name,
-      ...peers.flatMap((peer) => {
-        const time = row.times[peer];
-        return time ? [duration(time.min), duration(time.median)] : ["", ""];
-      }),
-      ...others.map((other) => {
-        const value = ratio(row, subject, other);
-        return value === undefined ? "" : ratioText(value);
-      }),
+      ...peers.flatMap((peer) => pair(row.times[peer], duration)),
+      ...others.flatMap((other) => pair(ratios(row, subject, other), ratioText)),
     ]),
   }));
   return { head, bodies };
