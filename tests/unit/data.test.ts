@@ -79,9 +79,18 @@ describe("DataLoader", () => {
     assert.deepEqual(batch.y[0].toArray(), [0, 1, 4]);
     assert.deepEqual(batch.y[1], ["#0", "#1", "#2"]);
     assert.deepEqual([...new DataLoader(Float32Array.of(1.5, 2))].map(String), [
-      "tensor([1.5000], dtype=torch.float64)",
-      "tensor([2])",
+      "tensor([1.5000])",
+      "tensor([2.])",
     ]);
+  });
+
+  it("gives every batch of numbers the type that all of them together have", () => {
+    const typesOf = (numbers: ArrayLike<number> & { at(i: number): number | undefined }): string[] =>
+      [...new DataLoader(numbers, { batchSize: 2 })].map(({ dtype }) => dtype);
+    assert.deepEqual(typesOf([0.5, 1, 2, 3]), ["float64", "float64"]);
+    assert.deepEqual(typesOf([1, 2, 3, 4]), ["int64", "int64"]);
+    assert.deepEqual(typesOf(Float32Array.of(1, 2, 3)), ["float32", "float32"]);
+    assert.deepEqual(typesOf(Int32Array.of(1, 2)), ["int64"]);
   });
 
   it("reads a TensorDataset row by row or in one go alike, and minds what a subclass does", () => {
@@ -170,6 +179,14 @@ describe("DataLoader", () => {
     assert.equal([...loader].length, 3);
   });
 
+  it("names the sample that does not come", async () => {
+    const remote = { length: 2, at: async (i: number) => (i === 1 ? Promise.reject(new Error("lost")) : Promise.resolve(i)) };
+    const read = async (): Promise<void> => {
+      for await (const batch of new DataLoader(remote)) void batch;
+    };
+    await assert.rejects(read, /sample 1 of 2 could not be read: lost/);
+  });
+
   it("stops with an error where the kernel was interrupted", () => {
     const link = Symbol.for("torchlab.kernel");
     const holder = globalThis as unknown as Record<symbol, { interrupted: boolean } | undefined>;
@@ -224,7 +241,7 @@ describe("DataLoader", () => {
     [
       "a length that is not true",
       () => [...new DataLoader({ length: 2, at: (i: number) => [5][i] })],
-      /the dataset has length 2, but at\(1\) gave undefined/,
+      /sample 1 of 2 could not be read: at gave undefined/,
     ],
   ];
   for (const [what, f, message] of wrong) it(`refuses ${what}`, () => assert.throws(f, message));

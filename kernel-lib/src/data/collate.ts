@@ -75,6 +75,15 @@ function collateAny(samples: readonly unknown[]): unknown {
   );
 }
 
+/**
+ * The numbers of a typed array or of an array of numbers as one tensor, from which batches are then taken: so each has
+ * the type of all together, whichever numbers it happens to hold. Undefined for anything else.
+ */
+export function collateNumbers(dataset: unknown): Tensor | undefined {
+  if (ArrayBuffer.isView(dataset)) return tensor(dataset);
+  return Array.isArray(dataset) && dataset.every(isNumber) ? collate<number>(dataset) : undefined;
+}
+
 const isNumber = (value: unknown): value is number => typeof value === "number";
 
 /** The samples, if all are of the kind of the first. */

@@ -2,8 +2,8 @@
 import { describe } from "../check";
 import { throwIfInterrupted } from "../notebook/link";
 import { defaultGenerator, type Generator } from "../generator";
-import type { Tensor } from "../tensor";
-import { collate as defaultCollate, type Collated } from "./collate";
+import { Tensor } from "../tensor";
+import { collate as defaultCollate, collateNumbers, type Collated } from "./collate";
 import { type Dataset, isDataset, type Stream, TensorDataset } from "./dataset";
 import { batched, batchedAsync, sequential, shuffled } from "./sampler";
 
@@ -125,11 +125,10 @@ export class DataLoader<T, B = Collated<Awaited<T>>> implements Iterable<B>, Asy
       for (const samples of batched(pollInterrupt(syncStream(dataset)), batchSize, dropLast)) {
         yield this.collate(ready(samples));
       }
-    } else if (this.takesRows(dataset)) {
-      for (const indices of this.plan(dataset)) yield dataset.batchAt(indices) as B;
     } else {
+      const copyBatch = this.copierOf(dataset);
       for (const indices of this.plan(dataset)) {
-        yield this.collate(ready(indices.map((index) => sampleAt(dataset, index))));
+        yield copyBatch?.(indices) ?? this.collate(ready(indices.map((index) => sampleAt(dataset, index))));
       }
     }
   }
@@ -137,8 +136,10 @@ export class DataLoader<T, B = Collated<Awaited<T>>> implements Iterable<B>, Asy
   private async *batchesAsync(): AsyncGenerator<B, void, void> {
     const { dataset, batchSize, dropLast } = this;
     if (isDataset(dataset)) {
+      const copyBatch = this.copierOf(dataset);
       for (const indices of this.plan(dataset)) {
-        yield this.collate(await Promise.all(indices.map((index) => sampleAt(dataset, index))));
+        const samples = () => Promise.all(indices.map((index) => sampleInTime(dataset, index)));
+        yield copyBatch?.(indices) ?? this.collate(await samples());
       }
     } else {
       for await (const samples of batchedAsync(pollInterruptAsync(dataset), batchSize, dropLast)) {
@@ -147,10 +148,14 @@ export class DataLoader<T, B = Collated<Awaited<T>>> implements Iterable<B>, Asy
     }
   }
 
-  /** Whether batches can be copied from the tensors row by row: nobody has a say in what a sample or a batch is. */
-  private takesRows(dataset: unknown): dataset is TensorDataset<readonly Tensor[]> {
-    const isPlain = dataset instanceof TensorDataset && dataset.at === TensorDataset.prototype.at;
-    return isPlain && (this.collate as unknown) === defaultCollate;
+  /** What copies a batch in one go, where nobody has a say in what a sample or a batch is; else undefined. */
+  private copierOf(dataset: unknown): ((indices: readonly number[]) => B) | undefined {
+    if ((this.collate as unknown) !== defaultCollate) return undefined;
+    if (dataset instanceof TensorDataset && dataset.at === TensorDataset.prototype.at) {
+      return (indices) => dataset.batchAt(indices) as B;
+    }
+    const all = dataset instanceof Tensor ? dataset : collateNumbers(dataset);
+    return all && ((indices) => all.indexSelect(0, indices) as B);
   }
 }
 
@@ -187,20 +192,28 @@ function ready<T>(samples: T[]): Awaited<T>[] {
 
 /** @throws Error that names the sample where the dataset fails to give it */
 function sampleAt<T>(dataset: Dataset<T>, index: number): T {
-  let sample: T | undefined;
   try {
-    sample = dataset.at(index);
+    return present(dataset.at(index));
   } catch (error) {
-    throw new Error(
-      `DataLoader: sample ${index} of ${dataset.length} could not be read: ${error instanceof Error ? error.message : String(error)}`,
-      {
-        cause: error,
-      },
-    );
+    throw unreadable(dataset, index, error);
   }
-  if (sample === undefined)
-    throw new RangeError(
-      `DataLoader: the dataset has length ${dataset.length}, but at(${index}) gave undefined`,
-    );
+}
+
+/** `sampleAt`, for samples that come in time. */
+async function sampleInTime<T>(dataset: Dataset<T>, index: number): Promise<Awaited<T>> {
+  try {
+    return present(await dataset.at(index)) as Awaited<T>;
+  } catch (error) {
+    throw unreadable(dataset, index, error);
+  }
+}
+
+function present<T>(sample: T | undefined): T {
+  if (sample === undefined) throw new RangeError("at gave undefined");
   return sample;
+}
+
+function unreadable({ length }: Dataset<unknown>, index: number, cause: unknown): Error {
+  const why = cause instanceof Error ? cause.message : String(cause);
+  return new Error(`DataLoader: sample ${index} of ${length} could not be read: ${why}`, { cause });
 }
