@@ -202,7 +202,7 @@ function sampleAt<T>(dataset: Dataset<T>, index: number): T {
 /** `sampleAt`, for samples that come in time. */
 async function sampleInTime<T>(dataset: Dataset<T>, index: number): Promise<Awaited<T>> {
   try {
-    return present(await dataset.at(index)) as Awaited<T>;
+    return present(await Promise.resolve(dataset.at(index)));
   } catch (error) {
     throw unreadable(dataset, index, error);
   }
