@@ -92,14 +92,15 @@ function multiply(
   const row = new Float64Array(m);
   for (let i = 0; i < n; i++) {
     row.fill(0);
-    // Four rows of b at a time: the sums are then loaded and stored once in four products, which is what takes the time.
+    // Four rows of b at a time: the sums are then loaded and stored once in four products, which is what takes time.
+    // They are still added one by one, from the left.
     let l = 0;
     for (; l + 4 <= k; l += 4) {
       const at = ao + i * k + l;
       const [b0, b1, b2, b3] = [bo + l * m, bo + (l + 1) * m, bo + (l + 2) * m, bo + (l + 3) * m];
       const [x0, x1, x2, x3] = [a[at], a[at + 1], a[at + 2], a[at + 3]];
       for (let j = 0; j < m; j++) {
-        row[j] += x0 * b[b0 + j] + x1 * b[b1 + j] + x2 * b[b2 + j] + x3 * b[b3 + j];
+        row[j] = row[j] + x0 * b[b0 + j] + x1 * b[b1 + j] + x2 * b[b2 + j] + x3 * b[b3 + j];
       }
     }
     for (; l < k; l++) {
