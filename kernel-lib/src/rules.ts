@@ -21,6 +21,7 @@ export interface Algebra<T> {
   le(b: T | number): T;
   gt(b: T | number): T;
   ge(b: T | number): T;
+  addcmul(b: T | number, c: T | number): T;
   /** This where `condition` holds, `other` elsewhere. */
   where(condition: T, other: T | number): T;
 }
@@ -111,7 +112,12 @@ export const rules = {
     grad: [(g, { a }) => g.where(a.lt(a), 0)],
   },
   /** The hyperbolic tangent of a. */
-  tanh: { value: (a) => Math.tanh(a), grad: [(g, { y }) => g.mul(y.mul(y).neg().add(1))], result: "float" },
+  tanh: {
+    value: (a) => Math.tanh(a),
+    // 1 − y², rounded once, as PyTorch does. The 1 is y = y.
+    grad: [(g, { y }) => g.mul(y.eq(y).addcmul(y.neg(), y))],
+    result: "float",
+  },
   /** a where it is positive, else 0. The gradient at 0 is 0. */
   relu: {
     // NaN stays NaN, and lets the gradient through, as in PyTorch. Where y ≤ 0 it is 0, and so is the gradient.
