@@ -416,10 +416,3 @@ export function sumDims(
     return sumFloats(double, data as Float64Array, shape, reduceDims, new Float64Array(size));
   return sumIntegers(data, shape, reduceDims, new Float64Array(size));
 }
-
-/** The sum of all elements, as `sumDims` over every dim, without an array for it. */
-export function sumAll(data: TypedArray, dtype: DTypeName): number {
-  if (dtype === "float32") return run(single, data as Float32Array, 0, data.length);
-  if (dtype === "float64") return run(double, data as Float64Array, 0, data.length);
-  return sumDims(data, dtype, [data.length], [0])[0];
-}
