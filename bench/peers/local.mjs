@@ -1,4 +1,4 @@
-// A peer inside this process: a module with `workload` and `digest`. Imports nothing.
+// A peer inside this process: a module with `workloads`, `bySize` and `digest`. Imports nothing.
 
 /** Made by each step and read by nobody else, so that no step can be left out as useless. */
 let last;
@@ -10,7 +10,12 @@ function timed(step, count) {
 }
 
 /** @returns a peer: { name, prepare(id), time(id, count) }; see measure.mjs */
-export function localPeer(name, { workload, digest }) {
+export function localPeer(name, { workloads, bySize, digest }) {
+  const workload = (id) => {
+    const [rule, size] = id.split(" ");
+    const make = bySize[rule];
+    return workloads[id] ?? (make && (() => make(Number(size))));
+  };
   const steps = new Map();
   return {
     name,

@@ -82,16 +82,11 @@ function sum(n) {
   };
 }
 
-const bySize = { add, exp, sum };
+/** The rows that come in sizes: "add 1000" is add(1000). */
+export const bySize = { add, exp, sum };
 
-/** The workload of a row, or undefined. */
-export function workload(id) {
-  const [name, size] = id.split(" ");
-  const make = bySize[name];
-  return workloads[id] ?? (make && (() => make(Number(size))));
-}
-
-const workloads = {
+/** The rows with one workload. */
+export const workloads = {
   "mul 100": () => mul(100),
   "mse gradient": mseGradient,
   "mse step": mseStep,
