@@ -157,11 +157,11 @@ function toVariable(input: Scalar | Tensor): Scalar | Tensor {
 function places(variable: Scalar | Tensor): { name: string; get(): number; set(value: number): void }[] {
   if (variable instanceof Scalar)
     return [{ name: "", get: () => variable.val, set: (value) => (variable.val = value) }];
-  const { data } = variable.storage;
-  return Array.from(data, (_, i) => ({
+  const { storage } = variable;
+  return Array.from(storage.data, (_, i) => ({
     name: `, element ${i}`,
-    get: () => data[i],
-    set: (value) => (data[i] = value),
+    get: () => storage.data[i],
+    set: (value) => (storage.write()[i] = value),
   }));
 }
 
@@ -174,7 +174,7 @@ function jacobian(output: Scalar | Tensor, variables: readonly (Scalar | Tensor)
   const inputs = variables as Tensor[];
   return Array.from(output.storage.data, (_, row) => {
     const one = zerosLike(output);
-    one.storage.data[row] = 1;
+    one.storage.write()[row] = 1;
     const gradients = grad(output, inputs, { gradOutputs: one, retainGraph: true, allowUnused: true });
     return gradients.flatMap((g, i) => [...(g ?? zerosLike(inputs[i])).storage.data]);
   });

@@ -2,7 +2,7 @@
 import { checkCount, checkInteger, describe, shapeText } from "./check";
 import { bool, type DTypeName, getDefaultDtype, int64, isFloat, round, type TypedArray, stronger, unlessHigher } from "./dtype";
 import { allocate, convert } from "./memory";
-import { Storage } from "./engines/engine";
+import { Storage } from "./engines/storage";
 import * as fill from "./fill";
 import type { Generator } from "./generator";
 import * as random from "./random";

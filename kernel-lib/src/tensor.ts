@@ -1,7 +1,8 @@
 // Owns Tensor: elements, shape, dtype and gradient. Holds no operation: index.ts attaches them, and ops/ types them.
 import { describe, shapeText } from "./check";
 import { type DTypeName, getDefaultDtype, isFloat, type TypedArray } from "./dtype";
-import { type Spec, Storage } from "./engines/engine";
+import type { Spec } from "./engines/engine";
+import { Storage } from "./engines/storage";
 import type { TensorMethods } from "./ops/methods";
 import { formatTensor } from "./print";
 import { sameShape, type Shape, sizeOf } from "./shape";
@@ -214,10 +215,10 @@ export class Tensor {
    * @throws RangeError unless there is exactly one
    */
   item(): number {
-    const { data } = this.storage;
-    if (data.length !== 1)
-      throw new RangeError(`a Tensor with ${data.length} elements cannot be converted to Scalar`);
-    return data[0];
+    const { storage } = this;
+    if (storage.length !== 1)
+      throw new RangeError(`a Tensor with ${storage.length} elements cannot be converted to Scalar`);
+    return storage.data[0];
   }
 
   /**

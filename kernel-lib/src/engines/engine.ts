@@ -1,20 +1,12 @@
-// Owns what an engine is and how an operation reaches one. Imports types only.
+// Owns what an operation is to an engine, and how it reaches one. Imports storage and types.
 import type { DTypeName, TypedArray } from "../dtype";
 import type { Shape } from "../shape";
+import { Storage } from "./storage";
 
 /** What is known of a tensor before it is computed. */
 export interface Spec {
   readonly shape: Shape;
   readonly dtype: DTypeName;
-}
-
-/** Elements, row-major, and how often they were written in place. Tensors that share elements share this. */
-export class Storage {
-  /** Counts the writes in place, so that backward notices that a saved value is no longer the same. */
-  version = 0;
-  /** Whether a reshaped tensor shares these elements, with a history of its own. */
-  isShared = false;
-  constructor(readonly data: TypedArray) {}
 }
 
 /** What a kernel reads: any tensor is one. */
@@ -41,7 +33,5 @@ export function run<A>(op: Computation<A>, inputs: readonly Operand[], out: Spec
 
 /** Computes `op` into the storage of its first operand. */
 export function runInPlace<A>(op: Computation<A>, inputs: readonly Operand[], out: Spec, attributes: A): void {
-  const { storage } = inputs[0];
-  op.kernel(inputs, out, attributes, storage.data);
-  storage.version++;
+  op.kernel(inputs, out, attributes, inputs[0].storage.write());
 }

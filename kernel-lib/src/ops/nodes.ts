@@ -1,7 +1,8 @@
 // Owns recorded operations on tensors: what they keep of the forward step, and how gradients pass through them.
 // Imports tensor, tape and the types of rules and engines.
 import { shapeText } from "../check";
-import { type Computation, type Spec, Storage } from "../engines/engine";
+import type { Computation, Spec } from "../engines/engine";
+import { Storage } from "../engines/storage";
 import { copy } from "../memory";
 import type { Rule, Saved } from "../rules";
 import { sameShape } from "../shape";

@@ -3,7 +3,7 @@
 import { describe } from "../check";
 import { type DTypeName, getDefaultDtype, stronger, unlessHigher } from "../dtype";
 import { allocate } from "../memory";
-import { Storage } from "../engines/engine";
+import { Storage } from "../engines/storage";
 import { Tensor } from "../tensor";
 
 /** A number as an operand: a 0-dim tensor whose type yields to the others', and whose value keeps all its digits. */

@@ -85,7 +85,7 @@ function read(input: Operand, dtype: DTypeName, i: number): TypedArray {
 
 /** How an operand is walked beside a result of `shape`: 1 element by element, 0 always the same, −1 neither. */
 const step = (input: Operand, shape: Shape): number =>
-  sameShape(input.shape, shape) ? 1 : input.storage.data.length === 1 ? 0 : -1;
+  sameShape(input.shape, shape) ? 1 : input.storage.length === 1 ? 0 : -1;
 
 /** Runs `loop` along the last dim, once for each place in the dims before it. */
 function broadcastLoop(
