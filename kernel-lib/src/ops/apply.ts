@@ -38,7 +38,7 @@ export interface PointwiseOp extends Computation<PointwiseAttributes>, RecordedR
 export const pointwiseOps = Object.fromEntries(
   (Object.keys(ruleTable) as RuleName[]).map((name): [RuleName, PointwiseOp] => {
     const rule = ruleTable[name];
-    return [name, { name, kernel: pointwiseKernel(name), ...recordingOf(name, rule) }];
+    return [name, { name, kind: "pointwise", kernel: pointwiseKernel(name), ...recordingOf(name, rule) }];
   }),
 ) as Record<RuleName, PointwiseOp>;
 

@@ -28,6 +28,7 @@ interface Reshape {
 
 const reshapeOp: Op<Reshape> = {
   name: "reshape",
+  kind: "movement",
   gradFn: ({ gradFn }) => gradFn,
   shares: true,
   infer: ([{ dtype }], { shape }) => ({ shape, dtype }),
@@ -75,6 +76,7 @@ interface Permutation {
 
 const permuteOp: Op<Permutation> = {
   name: "permute",
+  kind: "movement",
   gradFn: ({ gradFn }) => gradFn,
   infer: ([{ shape, dtype }], { order }) => ({ shape: order.map((dim) => shape[dim]), dtype }),
   kernel([x], out, { order }) {
@@ -150,6 +152,7 @@ export function t(x: Tensor): Tensor {
 
 const expandOp: Op<{ shape: Shape }> = {
   name: "expand",
+  kind: "movement",
   infer: ([{ dtype }], { shape }) => ({ shape, dtype }),
   kernel([x], out) {
     const { data } = x.storage;
@@ -187,6 +190,7 @@ export function expand(x: Tensor, ...sizes: ShapeArguments): Tensor {
 
 const cloneOp: Op<null> = {
   name: "clone",
+  kind: "movement",
   infer: ([{ shape, dtype }]) => ({ shape, dtype }),
   kernel: ([x]) => copy(x.storage.data, x.dtype),
   pullback: (g) => [g],
@@ -199,6 +203,7 @@ export function clone(x: Tensor): Tensor {
 
 const toOp: Op<{ dtype: DTypeName }> = {
   name: "to",
+  kind: "movement",
   gradFn: () => "ToCopyBackward0",
   infer: ([{ shape }], { dtype }) => ({ shape, dtype }),
   kernel: ([x], out) => convert(x.storage.data, x.dtype, out.dtype),

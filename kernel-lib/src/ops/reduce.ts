@@ -41,6 +41,7 @@ function spread(g: Tensor, shape: Shape, { dims }: Reduction): Tensor {
 
 const sumOp: Op<Reduction> = {
   name: "sum",
+  kind: "reduction",
   gradFn: ({ named }) => (named ? "SumBackward1" : "SumBackward0"),
   infer: ([{ shape, dtype }], { dims, keepdim }) => ({
     shape: reducedShape(shape, dims, keepdim),
@@ -60,6 +61,7 @@ export function sum(x: Tensor, dim?: Dims, options: ReduceOptions = {}): Tensor 
 
 const meanOp: Op<Reduction> = {
   name: "mean",
+  kind: "reduction",
   gradFn: ({ named }) => (named ? "MeanBackward1" : "MeanBackward0"),
   infer([{ shape, dtype }], { dims, keepdim }) {
     if (!isFloat(dtype)) {
@@ -115,6 +117,7 @@ export function all(x: Tensor): Tensor {
 
 const truthOp: Op<{ name: string; stopAt: boolean }> = {
   name: "truth",
+  kind: "reduction",
   infer: () => ({ shape: [], dtype: "bool" }),
   kernel([x], _, { stopAt }) {
     const { data } = x.storage;
