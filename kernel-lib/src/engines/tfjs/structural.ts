@@ -65,7 +65,7 @@ const permute: Compute<{ order: readonly number[] }> = (e, [x], _, { order }) =>
 const expand: Compute<unknown> = (e, [x], { shape }) => {
   const { storage } = x;
   if (storage.length !== 1 || !storage.isHome) return e.expand(e.operand(x), shape);
-  return e.call("Fill", {}, { shape: [...shape], value: storage.data[0], dtype: "float32" });
+  return e.fill(shape, storage.data[0]);
 };
 
 const clone: Compute<null> = (e, [x]) => e.operand(x);
@@ -108,19 +108,13 @@ const cat: Compute<{ dim: number }> = (e, inputs, { shape }, { dim }) => {
 const stack: Compute<{ dim: number }> = (e, inputs, _, { dim }) =>
   e.call("Pack", inputs.map((input) => e.operand(input)), { axis: dim });
 
-interface Product {
-  readonly transposeA: boolean;
-  readonly transposeB: boolean;
-}
-
-const matmul: Compute<Product> = (e, [a, b], { shape }, { transposeA, transposeB }) => {
+const matmul: Compute<{ transposeA: boolean; transposeB: boolean }> = (e, [a, b], { shape }, transposes) => {
   const [left, right] = [asRow(a.shape), asColumn(b.shape)];
   const batch = broadcast("matmul", left.slice(0, -2), right.slice(0, -2));
   // Kernels want as many batch dims at either side.
   const lift = (x: Operand, own: Shape): Value =>
     e.reshape(e.operand(x), [...batch.slice(own.length - 2).map(() => 1), ...own]);
-  const product = e.call("BatchMatMul", { a: lift(a, left), b: lift(b, right) }, { transposeA, transposeB });
-  return e.reshape(product, shape);
+  return e.reshape(e.multiply(lift(a, left), lift(b, right), transposes), shape);
 };
 
 /** By the operation's name. */
