@@ -71,9 +71,9 @@ function htmlTable(groups, peers) {
 
 /** The page of one run; `peers` are the names, what is compared with the others first. `notes` are paragraphs. */
 export async function page(groups, peers, notes) {
-  const [subject, other] = peers;
+  const [subject, ...others] = peers;
   const figures = [
-    ratioFigure(groups, subject, other),
+    ...others.map((other) => ratioFigure(groups, subject, other)),
     ...groups.filter(({ curve }) => curve).map((group) => curveFigure(group, peers)),
   ];
   const drawn = [];
