@@ -69,7 +69,7 @@ export async function startPeers() {
   const missing = python ? [] : ["PyTorch is not installed for the benches: `npm run bench:setup` gets it"];
   const tfjs = await startTfjs().catch((error) => {
     if (!(error instanceof PlainError)) throw error;
-    missing.push(`tfjs does not start and is left out: ${error.message.split("\n").at(-1)}`);
+    missing.push(`tfjs does not start and is left out: ${error.message.split("\n").at(-1).replace(/[.\s]+$/, "")}`);
   });
   const peers = [
     await startTorchlab(),
