@@ -8,6 +8,7 @@ import { join } from "node:path";
 import * as pt from "torchlab";
 
 interface Sample { step: number; seconds: number; rss: number; heap: number; external: number; engines?: object }
+interface Curve { name: string; unit: string; points: number[][] }
 interface Run { id: string; name: string; steps: number; seconds: number; samples: Sample[] }
 
 const root = join(__dirname, "..", "..");
@@ -86,7 +87,7 @@ describe("memory curves", () => {
 
   it("show where a loop leaves something behind, and where not", async () => {
     const { curvesOf, summaryOf } = await import("../../bench/memory/curves.mjs");
-    const summary = (curve: { name: string; unit: string }) => [curve.name, { unit: curve.unit, ...summaryOf(curve) }];
+    const summary = (curve: Curve) => [curve.name, { unit: curve.unit, ...summaryOf(curve) }];
     const summaries = Object.fromEntries(curvesOf(samples).map(summary)) as Record<string, object>;
     assert.deepEqual(summaries, {
       "resident": { unit: "MiB", start: 100, end: 120, greatest: 120, growth: 10, steps: 50 },
