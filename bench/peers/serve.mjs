@@ -3,8 +3,8 @@
 import { createInterface } from "node:readline";
 import { pathToFileURL } from "node:url";
 
-/** Past so much that nobody uses any more, it is collected before the next row, which did not leave it behind. */
-const MOST_LEFT = 64 * 2 ** 20;
+/** Steps that take longer, µs, may leave much: it is collected before the next row, which did not leave it. */
+const LARGE = 100;
 
 /** Made by each step and read by nobody else, so that no step can be left out as useless. */
 let last;
@@ -15,8 +15,6 @@ function timed(step, count) {
   return (performance.now() - start) * 1000;
 }
 
-const outside = () => process.memoryUsage().arrayBuffers;
-
 /** Answers requests about a module's workloads. */
 function answering({ workloads, bySize, digest, describe = () => ({}) }) {
   const steps = new Map();
@@ -25,7 +23,6 @@ function answering({ workloads, bySize, digest, describe = () => ({}) }) {
     const make = bySize[rule];
     return workloads[id] ?? (make && (() => make(Number(size))));
   };
-  let inUse = outside();
   return {
     describe: () => describe(),
     prepare({ row }) {
@@ -35,13 +32,12 @@ function answering({ workloads, bySize, digest, describe = () => ({}) }) {
       timed(step, 1);
       const value = digest(last);
       globalThis.gc?.();
-      inUse = outside();
       // NaN is no JSON, and no agreement either.
       return { value: Number.isFinite(value) ? value : String(value) };
     },
     time({ row, count }) {
       const micros = timed(steps.get(row), count);
-      if (outside() > inUse + MOST_LEFT) globalThis.gc?.();
+      if (micros / count > LARGE) globalThis.gc?.();
       return { micros };
     },
   };
