@@ -38,7 +38,8 @@ function figure(run) {
     encoding: {
       x: { field: "step", type: "quantitative", title: "step" },
       y: { field: "mib", type: "quantitative", title: "MiB", scale: { zero: true } },
-      color: { field: "what", type: "nominal", title: null, sort: order },
+      // Above the curves there is room for whatever names the engines' counts have.
+      color: { field: "what", type: "nominal", title: null, sort: order, legend: { orient: "top", columns: 2 } },
       strokeDash: { field: "what", type: "nominal", title: null, sort: order },
     },
     config: { font: "Helvetica, Arial, sans-serif", axis: { labelFontSize: 12, titleFontSize: 13 }, title: { fontSize: 15 } },
