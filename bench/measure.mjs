@@ -23,6 +23,17 @@ async function timeOnce({ peer, id }, count) {
   return peer.time(id, count);
 }
 
+/**
+ * A timing that counts. A quarter as many steps run before it, untimed: they pay for the garbage that the row before
+ * has left, and bring back what it drove out of caches. (To collect at once would not do: V8 then gives up the room
+ * that it had found small steps to need, and they become slower by half.)
+ */
+async function timeSettled(runner) {
+  const { count } = runner;
+  if (count >= leastSteps) await timeOnce(runner, count >> 2);
+  return (await timeOnce(runner, count)) / count;
+}
+
 /** Doubles the count until it fills a good part of the target; what it runs on the way warms the peer up. */
 async function countFor(runner, target, longest) {
   let count = 1;
@@ -81,7 +92,7 @@ export async function measure(groups, peers, { target, rounds, longest = 0 }, sa
   }
   for (let round = 1; round <= rounds; round++) {
     say(`round ${round} of ${rounds}`);
-    for (const runner of runners) runner.times.push((await timeOnce(runner, runner.count)) / runner.count);
+    for (const runner of runners) runner.times.push(await timeSettled(runner));
   }
   return groups.map((group) => ({ ...group, rows: group.rows.map((row) => withTimes(row, runners)) }));
 }

@@ -11,8 +11,6 @@ import { processPeer } from "./process.mjs";
 const folder = dirname(fileURLToPath(import.meta.url));
 const script = (name) => join(folder, name);
 
-// The peers collect between rows what large ones leave; without the second flag V8 would then forget compiled code.
-const nodeFlags = ["--expose-gc", "--no-flush-bytecode"];
 const quietTensorFlow = { TF_CPP_MIN_LOG_LEVEL: "2" };
 
 /** A new process that prints what its import or its first operation took. */
@@ -36,7 +34,7 @@ async function described(peer, more) {
 }
 
 const nodePeer = (name, module, env = process.env) =>
-  processPeer(name, process.execPath, [...nodeFlags, script("serve.mjs"), script(module)], env);
+  processPeer(name, process.execPath, [script("serve.mjs"), script(module)], env);
 
 function startTorchlab() {
   const start = script("start-torchlab.mjs");

@@ -1,10 +1,7 @@
-// A peer's process in Node: `node --expose-gc serve.mjs peer.mjs` answers the requests that pytorch.py lists.
+// A peer's process in Node: `node serve.mjs peer.mjs` answers the requests that pytorch.py lists.
 // The peer's module has `workloads`, `bySize`, `digest`, and may have `describe`. Imports Node's built-ins.
 import { createInterface } from "node:readline";
 import { pathToFileURL } from "node:url";
-
-/** Steps that take longer, µs, may leave much: it is collected before the next row, which did not leave it. */
-const LARGE = 100;
 
 /** Made by each step and read by nobody else, so that no step can be left out as useless. */
 let last;
@@ -31,15 +28,10 @@ function answering({ workloads, bySize, digest, describe = () => ({}) }) {
       steps.set(row, step);
       timed(step, 1);
       const value = digest(last);
-      globalThis.gc?.();
       // NaN is no JSON, and no agreement either.
       return { value: Number.isFinite(value) ? value : String(value) };
     },
-    time({ row, count }) {
-      const micros = timed(steps.get(row), count);
-      if (micros / count > LARGE) globalThis.gc?.();
-      return { micros };
-    },
+    time: ({ row, count }) => ({ micros: timed(steps.get(row), count) }),
   };
 }
 

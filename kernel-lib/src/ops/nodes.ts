@@ -140,11 +140,13 @@ export class OpNode<A> extends TensorNode implements SavedTensors<A> {
     output: Tensor,
   ) {
     super(op.gradFn?.(attributes, inputs) ?? backwardName(op.name), inputs);
-    const { keepsInputs = false, keepsOutput } = op;
-    inputs.forEach((input, i) => {
-      if (keepsInputs === true || (keepsInputs && keepsInputs.includes(i))) this.keepTensor(i, input);
-    });
-    if (keepsOutput) this.keepTensor(inputs.length, output);
+    const { keepsInputs } = op;
+    if (keepsInputs) {
+      for (let i = 0; i < inputs.length; i++) {
+        if (keepsInputs === true || keepsInputs.includes(i)) this.keepTensor(i, inputs[i]);
+      }
+    }
+    if (op.keepsOutput) this.keepTensor(inputs.length, output);
   }
 
   input(i: number): Tensor {
