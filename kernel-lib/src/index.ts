@@ -26,7 +26,7 @@ export { matmul } from "./ops/linalg";
 export { clone, expand, flatten, permute, reshape, squeeze, t, transpose, unsqueeze } from "./ops/movement";
 export { Slice, slice } from "./ops/slice";
 export { all, any, type Dims, mean, type ReduceOptions, sum } from "./ops/reduce";
-export type { ClassLossOptions, LossOptions, Reduction } from "./ops/loss";
+export type { ClassLossOptions, CrossEntropyOptions, LossOptions, Reduction } from "./ops/loss";
 export { logSoftmax, softmax } from "./ops/softmax";
 export * as optim from "./optim";
 export { Generator, manualSeed } from "./generator";

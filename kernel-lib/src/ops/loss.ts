@@ -26,6 +26,11 @@ export interface ClassLossOptions extends LossOptions {
   ignoreIndex?: number;
 }
 
+export interface CrossEntropyOptions extends ClassLossOptions {
+  /** How much of a target goes to all classes alike, 0 to 1. Default 0. */
+  labelSmoothing?: number;
+}
+
 function checkReduction(name: string, reduction: unknown): asserts reduction is Reduction {
   if (reduction === "mean" || reduction === "sum" || reduction === "none") return;
   const got = typeof reduction === "string" ? reduction : describe(reduction);
@@ -220,6 +225,18 @@ export function nllLoss(input: Tensor, target: Tensor, options: ClassLossOptions
   return apply(nllLossOp, weight ? [input, target, weight] : [input, target], { reduction, ignoreIndex });
 }
 
+/** The loss of targets that are all classes alike, reduced as that of `target` is. */
+function lossOfAll(logs: Tensor, target: Tensor, dim: number, options: ClassLossOptions): Tensor {
+  const { reduction = "mean", ignoreIndex = -100, weight } = options;
+  const weighted = weight ? logs.mul(weight.reshape(logs.shape.map((_, i) => (i === dim ? -1 : 1)))) : logs;
+  const losses = weighted.sum(dim).neg();
+  const counts = target.reshape(losses.shape).ne(ignoreIndex);
+  const kept = losses.where(counts, 0);
+  if (reduction === "none") return kept;
+  if (reduction === "sum") return kept.sum();
+  return kept.sum().div(weight ? weight.at(target.flatten().at(counts.flatten())).sum() : counts.sum());
+}
+
 /**
  * `nllLoss` of `logSoftmax`: how far scores are from the classes that they should choose.
  * @param input scores, of any size: [N, C], [C] or [N, C, …]
@@ -227,10 +244,18 @@ export function nllLoss(input: Tensor, target: Tensor, options: ClassLossOptions
  * @throws RangeError for a class that there is not
  * @see https://pytorch.org/docs/stable/generated/torch.nn.functional.cross_entropy.html
  */
-export function crossEntropy(input: Tensor, target: Tensor, options: ClassLossOptions = {}): Tensor {
+export function crossEntropy(input: Tensor, target: Tensor, options: CrossEntropyOptions = {}): Tensor {
+  const { labelSmoothing: smoothing = 0, ...rest } = options;
   checkTensors("crossEntropy", [input, target]);
   if (isFloat(target.dtype)) {
     throw new TypeError("crossEntropy: a target is the number of a class, of type int64; probabilities of classes are not supported");
   }
-  return nllLoss(logSoftmax(input, input.ndim < 2 ? 0 : 1), target, options);
+  if (!(smoothing >= 0 && smoothing <= 1)) {
+    throw new RangeError(`crossEntropy: labelSmoothing must be between 0.0 and 1.0. Got: ${describe(smoothing)}`);
+  }
+  const dim = input.ndim < 2 ? 0 : 1;
+  const logs = logSoftmax(input, dim);
+  const loss = nllLoss(logs, target, rest);
+  if (smoothing === 0) return loss;
+  return loss.mul(1 - smoothing).add(lossOfAll(logs, target, dim, rest).mul(smoothing / (input.shape[dim] ?? 1)));
 }

@@ -46,12 +46,14 @@ def mse():
     yield case("mseLoss", lambda x, y: F.mse_loss(x, y, reduction="avg"), [sample((3,), 1, F32)] * 2, (), {"reduction": "avg"})
 
 
-def classed(op, f, x, target, weight=None, reduction="mean", ignore=None):
+def classed(op, f, x, target, weight=None, reduction="mean", ignore=None, smoothing=0):
     call, options = {"reduction": reduction}, {"reduction": reduction}
     if weight is not None:
         call["weight"], options["weight"] = weight, tensor(weight)
     if ignore is not None:
         call["ignore_index"], options["ignoreIndex"] = ignore, ignore
+    if smoothing:
+        call["label_smoothing"], options["labelSmoothing"] = smoothing, smoothing
     return case(op, lambda x, t: f(x, t, **call), [x, target], (), options)
 
 
@@ -80,6 +82,16 @@ def classes():
         yield classed(op, f, x, target, weight[:2])
         yield classed(op, f, x, target, weight.to(F32 if dtype == F64 else F64))
         yield classed(op, f, image, targets[:, :1])
+    for dtype, reduction in product((F32, F64), REDUCTIONS):
+        op, f, x, target = "crossEntropy", F.cross_entropy, sample((5, 3), 56, dtype), t([2, 0, -100, 1, 2])
+        weight = t([0.25, 1.5, 2.0], dtype=dtype)
+        for w, ignore, smoothing in product((None, weight), (None, 2), (0.1, 1.0)):
+            yield classed(op, f, x, t([2, 0, 1, 1, 2]) if ignore else target, w, reduction, ignore, smoothing)
+        yield classed(op, f, x[0], t(1), weight, reduction, None, 0.3)
+        yield classed(op, f, sample((2, 3, 2), 57, dtype), t([[0, 2], [1, -100]]), weight, reduction, None, 0.3)
+        yield classed(op, f, x, t([-100] * 5), None, reduction, None, 0.3)
+    yield classed("crossEntropy", F.cross_entropy, sample((2, 3), 1, F32), t([0, 1]), smoothing=1.5)
+    yield classed("crossEntropy", F.cross_entropy, sample((2, 3), 1, F32), t([0, 3]), smoothing=0.5)
     yield classed("nllLoss", F.nll_loss, sample((2, 3), 55, I64), t([0, 1]))
     yield classed("crossEntropy", F.cross_entropy, sample((2, 3), 55, I64), t([0, 1]))
 
