@@ -16,8 +16,10 @@ export interface Op<A> extends Computation<A> {
   pullback?(g: Tensor, saved: SavedTensors<A>): readonly (Tensor | null)[];
   /** The name of the recorded operation, as PyTorch prints it. */
   gradFn?(attributes: A, inputs: readonly Spec[]): string;
-  /** Whether the pullback reads the operands' elements. */
-  keepsInputs?: boolean;
+  /** Whether the pullback reads the operands' elements, or those of which operands. */
+  keepsInputs?: boolean | readonly number[];
+  /** Whether the pullback reads the result's elements. */
+  keepsOutput?: boolean;
   /** Whether the result is the first operand's own elements, in another shape. */
   shares?: boolean;
 }
@@ -29,8 +31,10 @@ export interface SavedTensors<A> {
   readonly specs: readonly Spec[];
   /** Whether operand i needs a gradient at all. */
   needs(i: number): boolean;
-  /** Operand i, of an operation that says that it keeps them. */
+  /** Operand i, of an operation that says that it keeps it. */
   input(i: number): Tensor;
+  /** The result, of an operation that says that it keeps it. */
+  output(): Tensor;
 }
 
 const REUSED =
@@ -132,13 +136,24 @@ export class OpNode<A> extends TensorNode implements SavedTensors<A> {
     private readonly op: Op<A>,
     inputs: readonly Tensor[],
     readonly attributes: A,
+    output: Tensor,
   ) {
     super(op.gradFn?.(attributes, inputs) ?? backwardName(op.name), inputs);
-    if (op.keepsInputs) inputs.forEach((input, i) => this.keepTensor(i, input));
+    const { keepsInputs } = op;
+    if (keepsInputs) {
+      for (let i = 0; i < inputs.length; i++) {
+        if (keepsInputs === true || keepsInputs.includes(i)) this.keepTensor(i, inputs[i]);
+      }
+    }
+    if (op.keepsOutput) this.keepTensor(inputs.length, output);
   }
 
   input(i: number): Tensor {
     return this.unpack(i);
+  }
+
+  output(): Tensor {
+    return this.unpack(this.specs.length);
   }
 
   override pullback(g: Tensor): readonly (Tensor | null)[] {
