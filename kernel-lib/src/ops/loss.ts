@@ -48,6 +48,7 @@ interface SquaredError {
 
 const mseLossOp: Op<SquaredError> = {
   name: "mseLoss",
+  kind: "reduction",
   keepsInputs: true,
   infer([{ shape, dtype }], { reduction }) {
     if (!isFloat(dtype)) throw new TypeError(`mseLoss: not implemented for ${dtype}. Convert with .to(pt.float32) first.`);
@@ -164,6 +165,7 @@ function checkClasses({ shape, dtype, ndim }: Tensor, target: Tensor, weight: Te
 
 const nllLossOp: Op<ClassLoss> = {
   name: "nllLoss",
+  kind: "movement",
   keepsInputs: [TARGET, WEIGHT],
   gradFn: (_, [{ shape }]) => (isImage(shape) ? "NllLoss2DBackward0" : "NllLossBackward0"),
   infer([input, target, weight], { reduction }) {
@@ -193,6 +195,7 @@ const keptOf = (saved: SavedTensors<ClassLoss>): Tensor[] =>
 /** −weight·g at the place of each sample's class, 0 elsewhere. */
 const nllLossBackwardOp: Op<ClassLoss & { source: Spec }> = {
   name: "nllLossBackward",
+  kind: "movement",
   keepsInputs: [TARGET, WEIGHT],
   infer: (_, { source }) => source,
   kernel(inputs, out, { reduction, ignoreIndex }) {

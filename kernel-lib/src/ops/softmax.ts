@@ -48,6 +48,7 @@ const sumAlong = (x: Tensor, { dim }: Along): Tensor => x.sum(dim, { keepdim: tr
 
 const softmaxOp: Op<Along> = {
   name: "softmax",
+  kind: "reduction",
   keepsOutput: true,
   infer: ([x]) => inferFloat("softmax", x),
   kernel: ([x], out, { dim }) => normalised(x, out, dim, (shifted, sum) => Math.exp(shifted) / sum),
@@ -68,6 +69,7 @@ export function softmax(x: Tensor, dim: number): Tensor {
 
 const logSoftmaxOp: Op<Along> = {
   name: "logSoftmax",
+  kind: "reduction",
   keepsOutput: true,
   infer: ([x]) => inferFloat("logSoftmax", x),
   kernel: ([x], out, { dim }) => normalised(x, out, dim, (shifted, sum) => shifted - Math.log(sum)),

@@ -54,6 +54,35 @@ const mean: Compute<Reduction> = (e, [x], out, { dims }) => {
   return e.reshape(e.call("RealDiv", { a: total(e, x, dims), b: e.constant(n) }), out.shape);
 };
 
+const mseLoss: Compute<{ reduction: string }> = (e, [x, y], _, { reduction }) => {
+  const squares = e.call("SquaredDifference", { a: e.operand(x), b: e.operand(y) });
+  if (reduction === "none") return squares;
+  const axis = squares.shape.map((_size, dim) => dim);
+  const sum = axis.length === 0 ? squares : e.call("Sum", { x: squares }, { axis, keepDims: false });
+  return reduction === "sum" ? sum : e.call("RealDiv", { a: sum, b: e.constant(x.storage.length) });
+};
+
+interface Along {
+  readonly dim: number;
+}
+
+const softmax: Compute<Along> = (e, [x], { shape }, { dim }) => {
+  if (shape.length === 0 || dim !== shape.length - 1) throw new NoKernelError("only along the last dim");
+  return e.call("Softmax", { logits: e.operand(x) }, { dim });
+};
+
+const logSoftmax: Compute<Along> = (e, [x], { shape }, { dim }) => {
+  if (shape.length === 0) throw new NoKernelError("only along a dim");
+  // tfjs's kernels name the same attribute in two ways.
+  const along = { axis: [dim], reductionIndices: [dim], keepDims: true };
+  const line = shape.map((n, i) => (i === dim ? 1 : n));
+  const over = (kernel: string, of: Value): Value => e.reshape(e.call(kernel, { x: of }, along), line);
+  const all = e.operand(x);
+  const shifted = e.call("Sub", { a: all, b: over("Max", all) });
+  const sum = over("Sum", e.call("Exp", { x: shifted }));
+  return e.call("Sub", { a: shifted, b: e.call("Log", { x: sum }) });
+};
+
 const truth: Compute<{ name: string }> = (e, [x], _, { name }) => {
   const flat = e.reshape(e.operand(x, "bool"), [x.storage.length]);
   return e.call(name === "any" ? "Any" : "All", { x: flat }, { axis: [0], keepDims: false });
@@ -121,6 +150,9 @@ const matmul: Compute<{ transposeA: boolean; transposeB: boolean }> = (e, [a, b]
 export const structural: Readonly<Record<string, Compute<never>>> = {
   sum,
   mean,
+  mseLoss,
+  softmax,
+  logSoftmax,
   truth,
   permute,
   expand,
