@@ -3,7 +3,6 @@
 import { createHash } from "node:crypto";
 import { lstatSync, mkdirSync, readFileSync, readlinkSync, rmSync, symlinkSync } from "node:fs";
 import { basename, dirname, join, relative } from "node:path";
-import { fileURLToPath } from "node:url";
 import { run, withProgress } from "../child.mjs";
 import { filesUnder, hashOf, readStamp, removeStamp, writeAtomically, writeStamp } from "../files.mjs";
 import { compilersHere, obtainZig } from "./compiler.mjs";
@@ -29,7 +28,10 @@ export function librariesOf(set, places) {
 /** What an addon for a set of wheels must have been made from: wheels, sources, and the way it is compiled. */
 export function addonKey(set, places) {
   const sources = filesUnder(join(places.module, "binding"));
-  return hashOf(places.module, [...sources, fileURLToPath(import.meta.url)], [wheelsKey(set, places.lists)]);
+  // Without this folder's path, since the project may be moved.
+  const anywhere = { places: { module: "module", nodeHeaders: "headers" }, libraries: "libraries", output: "output" };
+  const args = compilerArguments({ ...anywhere, platform: process.platform });
+  return hashOf(places.module, sources, [wheelsKey(set, places.lists), args]);
 }
 
 /** The hash of a file's content, or undefined where there is no such file. */
@@ -98,16 +100,22 @@ export async function buildAddon(set, places, { machine, env, python, say, patie
     done ||= await compile(command);
   }
   if (!done) {
-    const zig = await obtainZig(machine, places, { python, say, patience });
-    done = await compile(zig.command, zig.env);
-    if (done) zig.remove();
+    try {
+      const zig = await obtainZig(machine, places, { python, say, patience });
+      done = await compile(zig.command, zig.env);
+      zig.remove();
+    } catch (error) {
+      throw notCompiled([...problems, `ziglang: ${error.message}`], error.lasting === true);
+    }
   }
-  if (!done) {
-    const why = `its addon cannot be compiled (${problems.join("; ")})`;
-    throw new Trouble(why, "install a C++ compiler (Debian, Ubuntu: sudo apt install g++)", { lasting: true });
-  }
+  if (!done) throw notCompiled(problems, true);
   writeStamp(folder, { key, addon: contentHash(output) });
   return output;
+}
+
+function notCompiled(problems, lasting) {
+  const why = `its addon could not be compiled (${problems.join("; ")})`;
+  return new Trouble(why, "install a C++ compiler (Debian, Ubuntu: sudo apt install g++)", { lasting });
 }
 
 function firstError(tail) {

@@ -32,6 +32,9 @@ export async function downloadOfficially(places, { machine, say, patience }) {
       const error = result.tail.find((line) => /^\w*Error: /.test(line)) ?? lastWords(result.tail);
       throw new Trouble(`the npm package's own download failed (${error.trim()})`, "mend the network or the proxy");
     }, say, () => `${Math.floor(bytesUnder([deps, lib]) / 1e6)} MB unpacked`);
+  } catch (error) {
+    for (const path of [deps, lib]) rmSync(path, { recursive: true, force: true });
+    throw error;
   } finally {
     // The script writes into it, and puts it back only at its end.
     if (readFileSync(manifest, "utf8") !== before) writeAtomically(manifest, before);

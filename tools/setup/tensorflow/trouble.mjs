@@ -22,11 +22,11 @@ export function pipTrouble(tail) {
   if (/DO NOT MATCH THE HASHES/.test(text)) {
     return new Trouble("what arrived is not what is pinned, so it was cut off or changed on its way", network);
   }
-  if (/IncompleteRead|Connection broken|not enough bytes|Download failed|Read timed out/i.test(text)) {
-    return new Trouble("the download from Python's package registry broke off", network);
-  }
-  if (/Connection|Max retries|resolve|Proxy|timed? ?out|SSL|HTTP error|\b40[137]\b|\b50\d\b/i.test(text)) {
+  if (/NewConnection|ConnectTimeout|NameResolution|ProxyError|SSLError|Max retries|HTTP error|\b40[137]\b|\b50\d\b/i.test(text)) {
     return new Trouble("Python's package registry cannot be reached", network);
+  }
+  if (/IncompleteRead|Connection broken|not enough bytes|Download failed|timed out/i.test(text)) {
+    return new Trouble("the download from Python's package registry broke off", network);
   }
   if (/No matching distribution|Could not find a version/.test(text)) {
     return new Trouble("Python's package registry, or its mirror, does not have the pinned wheel", "use one that does");

@@ -15,7 +15,7 @@ const interpreter = ["--implementation", "cp", "--python-version", "3.11", "--ab
 
 /** What a set's folder must have been made from. */
 export function wheelsKey(set, lists) {
-  return hashOf(lists, [join(lists, `${set.name}.txt`), unpacker], [set.files]);
+  return hashOf(lists, [join(lists, `${set.name}.txt`)], [set.files]);
 }
 
 /** The sizes of `files`, by their names relative to `folder`. */
@@ -59,16 +59,23 @@ export async function obtainWheels(set, folder, { lists, python, say, label, pat
   requireDisk(folder, set.disk - megabytes(bytesUnder([folder])));
   try {
     let fetched = 0;
+    let unpacking = false;
+    const howFar = () => {
+      const arrived = Math.min(megabytes(fetched + largestUnder(temporary)), set.download);
+      return unpacking ? "unpacking" : `${arrived} of ${set.download} MB`;
+    };
     await withProgress(label, async () => {
       for (const requirement of wanted) {
         if (requirement in unpacked) continue;
         const wheel = await download(set, requirement, temporary, { python, patience });
         fetched += statSync(wheel).size;
+        unpacking = true;
         unpacked[requirement] = await unpack(set, wheel, folder, python);
+        unpacking = false;
         writeUnpacked(folder, key, unpacked);
         rmSync(temporary, { recursive: true, force: true });
       }
-    }, say, () => `${Math.min(megabytes(fetched + largestUnder(temporary)), set.download)} of ${set.download} MB`);
+    }, say, howFar);
     writeStamp(folder, { key, files: Object.assign({}, ...Object.values(unpacked)) });
   } finally {
     rmSync(temporary, { recursive: true, force: true });
