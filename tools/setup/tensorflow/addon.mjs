@@ -5,7 +5,7 @@ import { lstatSync, mkdirSync, readFileSync, readlinkSync, rmSync, symlinkSync }
 import { basename, dirname, join, relative } from "node:path";
 import { run, withProgress } from "../child.mjs";
 import { filesUnder, hashOf, readStamp, removeStamp, writeAtomically, writeStamp } from "../files.mjs";
-import { compilersHere, obtainZig } from "./compiler.mjs";
+import { compilersHere } from "./compiler.mjs";
 import { lastWords, Trouble } from "./trouble.mjs";
 import { wheelsKey } from "./wheels.mjs";
 
@@ -65,11 +65,17 @@ export function compilerArguments({ places, libraries, output, platform }) {
   ];
 }
 
+/** Whether an addon has been built beside the libraries of `set`, if only from other sources. */
+export function wasBuilt(set, places) {
+  return readStamp(join(librariesOf(set, places), "addon")) !== undefined;
+}
+
 /**
  * Compiles the addon beside the libraries, where `npm ci` does not reach it; nothing to do where it lies there whole.
+ * `obtainZig` is called where no compiler of the machine does it. Resolves to the addon's path.
  * @throws {Trouble}
  */
-export async function buildAddon(set, places, { machine, env, python, say, patience }) {
+export async function buildAddon(set, places, { machine, env, say, obtainZig }) {
   const libraries = librariesOf(set, places);
   const folder = join(libraries, "addon");
   const output = join(folder, addonName);
@@ -101,7 +107,7 @@ export async function buildAddon(set, places, { machine, env, python, say, patie
   }
   if (!done) {
     try {
-      const zig = await obtainZig(machine, places, { python, say, patience });
+      const zig = await obtainZig();
       done = await compile(zig.command, zig.env);
       zig.remove();
     } catch (error) {

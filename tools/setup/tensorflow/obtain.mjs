@@ -5,9 +5,9 @@ import { join, relative } from "node:path";
 import { PlainError } from "../child.mjs";
 import { filesUnder, hashOf, readIfThere, readStamp, removeStamp, writeAtomically, writeStamp } from "../files.mjs";
 import {
-  addonFile, addonFolder, addonKey, buildAddon, contentHash, isOurs, librariesOf, placeAddon,
+  addonFile, addonFolder, addonKey, buildAddon, contentHash, isOurs, librariesOf, placeAddon, wasBuilt,
 } from "./addon.mjs";
-import { compilersHere } from "./compiler.mjs";
+import { compilersHere, obtainZig, warmUp } from "./compiler.mjs";
 import { hasOfficialDownload, places as usualPlaces, thisMachine, wheelSetsFor } from "./machine.mjs";
 import { downloadOfficially } from "./official.mjs";
 import { probe } from "./probe.mjs";
@@ -115,8 +115,14 @@ function waysFor({ machine, places, env, python, packages, say }) {
     async make(patience) {
       const label = `TensorFlow (${set.download} MB to download)`;
       await obtainWheels(set, librariesOf(set, places), { lists: places.lists, python, say, label, patience });
+      let zig;
+      const zigOnce = () => (zig ??= obtainZig(machine, places, { python, say, patience }));
+      if (packages !== undefined && !wasBuilt(set, places) && compilersHere(env).length === 0) {
+        // While npm is at work. Why there is none is said when it is needed.
+        await zigOnce().then((compiler) => warmUp(compiler, places), () => {});
+      }
       await packages;
-      const built = await buildAddon(set, places, { machine, env, python, say, patience });
+      const built = await buildAddon(set, places, { machine, env, say, obtainZig: zigOnce });
       removeStamp(addonFolder(places));
       placeAddon(set, places, built);
     },
