@@ -2,7 +2,7 @@
 import { spawnSync } from "node:child_process";
 import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { run } from "../child.mjs";
+import { run, withProgress } from "../child.mjs";
 import { zigSetFor } from "./machine.mjs";
 import { obtainWheels } from "./wheels.mjs";
 
@@ -41,9 +41,11 @@ const zigTargets = { "linux-x64": "x86_64-linux-gnu.2.27", "linux-arm64": "aarch
  * Has Zig compile its C++ library, which it does before its first program and keeps: most of a minute, for which
  * nothing need have been installed yet. That it fails is seen when it is needed.
  */
-export async function warmUp(zig, places) {
+export async function warmUp(zig, places, say) {
   const source = join(places.cache, "zig", "first.cc");
   writeFileSync(source, '#include <string>\nextern "C" int size(const char* text) { return std::string(text).size(); }\n');
   const args = ["-O2", "-std=c++17", "-shared", "-fPIC", source, "-o", join(places.cache, "zig", "first.so")];
-  await run(zig.command[0], [...zig.command.slice(1), ...args], { env: { ...process.env, ...zig.env } });
+  const [program, ...first] = zig.command;
+  await withProgress("The compiler's C++ library", () =>
+    run(program, [...first, ...args], { env: { ...process.env, ...zig.env } }), say);
 }

@@ -29,7 +29,8 @@ const nvidiaFiles = [["nvidia/", "nvidia/"]];
 
 /**
  * Sets of wheels. `name`: that of the list and of the folder; `tags`: the platform tags of the list's wheels;
- * `files`: what is taken out of a wheel, and where it goes, as beginnings of paths; `download`: megabytes in all;
+ * `files`: what is taken out of a wheel, and where it goes, as beginnings of paths, of which the first that fits counts
+ * (null: it is not taken); `download`: megabytes in all;
  * `disk`: megabytes that must be free, with the wheels while they are unpacked.
  */
 const sets = {
@@ -75,10 +76,18 @@ const zigTags = {
   "darwin-arm64": "macosx_12_0_arm64",
 };
 
+// Its headers for other systems are 13,000 files.
+const zigForLinux = [
+  ...["any-linux-any", "generic-glibc", "x86-linux", "x86_64-linux", "arm-linux", "aarch64-linux"]
+    .map((name) => [`ziglang/lib/libc/include/${name}`, `ziglang/lib/libc/include/${name}`]),
+  ...["libc/include/", "libc/mingw/", "libc/musl/", "libc/wasi/", "libc/darwin/", "libtsan/"]
+    .map((name) => [`ziglang/lib/${name}`, null]),
+];
+
 /** The wheel with a C++ compiler for a machine that has none. */
 export function zigSetFor({ platform, arch }) {
-  const tags = [zigTags[`${platform}-${arch}`]];
-  return { name: "zig", tags, files: [["ziglang/", "ziglang/"]], download: 94, disk: 800 };
+  const files = [...(platform === "linux" ? zigForLinux : []), ["ziglang/", "ziglang/"]];
+  return { name: "zig", tags: [zigTags[`${platform}-${arch}`]], files, download: 94, disk: 800 };
 }
 
 /** This machine. */

@@ -119,7 +119,7 @@ function waysFor({ machine, places, env, python, packages, say }) {
       const zigOnce = () => (zig ??= obtainZig(machine, places, { python, say, patience }));
       if (packages !== undefined && !wasBuilt(set, places) && compilersHere(env).length === 0) {
         // While npm is at work. Why there is none is said when it is needed.
-        await zigOnce().then((compiler) => warmUp(compiler, places), () => {});
+        await zigOnce().then((compiler) => warmUp(compiler, places, say), () => {});
       }
       await packages;
       const built = await buildAddon(set, places, { machine, env, say, obtainZig: zigOnce });
