@@ -32,6 +32,7 @@ interface Machine {
   nvidia: boolean;
 }
 const linux: Machine = { platform: "linux", arch: "x64", glibc: true, nvidia: false };
+const patient = { first: 20_000, between: 20_000 };
 const nowhere = "http://127.0.0.1:9/simple";
 
 describe("TensorFlow's native part", function () {
@@ -184,7 +185,7 @@ print(f"{name}==1.0 --hash=sha256:" + hashlib.sha256(open(path, "rb").read()).he
   describe("the wheels", () => {
     const set = (name = "fake") => ({ ...parts.machine.wheelSetsFor(linux)[0], name, tags: ["any"], disk: 1 });
     const target = (): string => join(places.cache, "fake");
-    const obtain = (patience = 20_000): Promise<void> =>
+    const obtain = (patience = patient): Promise<void> =>
       parts.wheels.obtainWheels(set(), target(), { lists: places.lists, python, say, label: "fake", patience });
     const areThere = (): boolean => parts.wheels.wheelsAreThere(set(), target(), places.lists);
 
@@ -205,7 +206,7 @@ print(f"{name}==1.0 --hash=sha256:" + hashlib.sha256(open(path, "rb").read()).he
     it("are unpacked by the first rule that fits, and what it excludes is left out", async () => {
       list("fake", [wheel("compiler", { "a/b/wanted": "1", "a/b/other": "2", "a/c": "3", "d": "4" })]);
       const rules = { ...set(), files: [["a/b/wanted", "a/b/wanted"], ["a/b/", null], ["a/", "a/"]] };
-      await parts.wheels.obtainWheels(rules, target(), { lists: places.lists, python, say, label: "fake", patience: 20_000 });
+      await parts.wheels.obtainWheels(rules, target(), { lists: places.lists, python, say, label: "fake", patience: patient });
       const names = parts.files.filesUnder(target()).map((path: string) => relative(target(), path));
       assert.deepEqual(names.filter((name: string) => !name.startsWith(".")), [join("a", "b", "wanted"), join("a", "c")]);
     });
@@ -235,7 +236,7 @@ print(f"{name}==1.0 --hash=sha256:" + hashlib.sha256(open(path, "rb").read()).he
       const first = wheel("first", { "nvidia/one/lib/libone.so": "one" });
       const second = wheel("second", { "nvidia/two/lib/libtwo.so": "two" });
       const cuda = { ...set(), files: parts.machine.wheelSetsFor({ ...linux, nvidia: true })[0].files };
-      const options = { lists: places.lists, python, say, label: "fake", patience: 20_000 };
+      const options = { lists: places.lists, python, say, label: "fake", patience: patient };
       const obtainBoth = (): Promise<void> => parts.wheels.obtainWheels(cuda, target(), options);
       list("fake", [first, second]);
       const secondFile = join(folder, "wheels", "second-1.0-py3-none-any.whl");
@@ -272,7 +273,7 @@ print(f"{name}==1.0 --hash=sha256:" + hashlib.sha256(open(path, "rb").read()).he
     it("are not asked for where the disk is too full", async () => {
       list("fake", [fakeTensorFlow()]);
       const huge = { ...set(), disk: 1e9 };
-      const options = { lists: places.lists, python, say, label: "fake", patience: 20_000 };
+      const options = { lists: places.lists, python, say, label: "fake", patience: patient };
       assert.match((await troubleOf(parts.wheels.obtainWheels(huge, target(), options))).why, /needs \S+ GB of disk, and \S+ GB are free/);
     });
 
@@ -300,7 +301,7 @@ print(f"{name}==1.0 --hash=sha256:" + hashlib.sha256(open(path, "rb").read()).he
           delete process.env.PIP_NO_INDEX;
           delete process.env.PIP_FIND_LINKS;
           process.env.PIP_INDEX_URL = `http://127.0.0.1:${(server.address() as AddressInfo).port}/simple`;
-          assert.match((await troubleOf(obtain(ends ? 20_000 : 2000))).why, pattern);
+          assert.match((await troubleOf(obtain({ ...patient, between: ends ? 20_000 : 2000 }))).why, pattern);
         } finally {
           server.closeAllConnections();
           server.close();
@@ -364,7 +365,7 @@ print(f"{name}==1.0 --hash=sha256:" + hashlib.sha256(open(path, "rb").read()).he
           assert.equal(readFileSync(calls, "utf8").length, 1);
           assert.match(said[said.length - 1], /made but does not load \(.*SIGABRT.*\)/);
           assert.ok(!existsSync(addonFile()));
-          rmSync(join(places.cache, "linux-x64", "addon"), { recursive: true });
+          rmSync(join(places.cache, "linux-x64.addon"), { recursive: true });
           said = [];
           assert.equal(await obtain({ CXX }), false);
           assert.match(said[said.length - 1], /made but does not load/);
@@ -384,7 +385,7 @@ print(f"{name}==1.0 --hash=sha256:" + hashlib.sha256(open(path, "rb").read()).he
       const { PlainError } = await import("../../tools/setup/child.mjs");
       list("linux-x64", [fakeTensorFlow()]);
       const set = parts.machine.wheelSetsFor(linux)[0];
-      const options_ = { lists: places.lists, python, say, label: "", patience: 20_000 };
+      const options_ = { lists: places.lists, python, say, label: "", patience: patient };
       await parts.wheels.obtainWheels({ ...set, disk: 1 }, parts.addon.librariesOf(set, places), options_);
       const packages = Promise.reject(new PlainError("npm failed"));
       await assert.rejects(parts.obtain.obtainTensorFlow({ ...options(), packages }), /npm failed/);
@@ -414,6 +415,7 @@ print(f"{name}==1.0 --hash=sha256:" + hashlib.sha256(open(path, "rb").read()).he
           if (["include", "nvidia"].includes(name)) symlinkSync(source, join(libraries, name));
           else if (name !== "lib") cpSync(source, join(libraries, name), { recursive: true });
         }
+        cpSync(parts.addon.copyFolder(set, real), parts.addon.copyFolder(set, places), { recursive: true });
         for (const name of readdirSync(join(parts.addon.librariesOf(set, real), "lib"))) {
           symlinkSync(join(parts.addon.librariesOf(set, real), "lib", name), join(libraries, "lib", name));
         }
@@ -438,7 +440,7 @@ print(f"{name}==1.0 --hash=sha256:" + hashlib.sha256(open(path, "rb").read()).he
 
       it("compile the addon anew where its copy is corrupt too", async function () {
         if (parts.compiler.compilersHere().length === 0) return this.skip();
-        const copy = join(parts.addon.librariesOf(set, places), "addon", "tfjs_binding.node");
+        const copy = join(parts.addon.copyFolder(set, places), "tfjs_binding.node");
         writeFileSync(copy, "garbage");
         putGarbage();
         assert.equal(await again(), true, said.join("\n"));
@@ -464,7 +466,7 @@ print(f"{name}==1.0 --hash=sha256:" + hashlib.sha256(open(path, "rb").read()).he
         mkdirSync(join(places.module, "deps"));
         symlinkSync(join(libraries, "lib"), join(places.module, "deps", "lib"));
         mkdirSync(parts.addon.addonFolder(places), { recursive: true });
-        cpSync(join(libraries, "addon", "tfjs_binding.node"), addonFile());
+        cpSync(join(parts.addon.copyFolder(set, parts.machine.places), "tfjs_binding.node"), addonFile());
         assert.equal(whole(), false);
         assert.equal(await again(), true, said.join("\n"));
         assert.equal(whole(), true);

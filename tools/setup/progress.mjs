@@ -19,22 +19,30 @@ function bytesAt(path) {
 }
 
 /**
- * Runs `work(signal)` and aborts it once `folders` have not changed in size for `patience` milliseconds.
- * Resolves to { result, stalled }.
+ * Runs `work(signal)` and aborts it once `folders` have not changed in size for too long.
+ * `patience`: milliseconds { first, between } before the first change and between two of them.
+ * Resolves to { result, stalled }: the milliseconds after which it was aborted, or undefined.
  */
 export async function whileGrowing(folders, patience, work) {
   const controller = new AbortController();
   let size = bytesUnder(folders);
   let since = Date.now();
+  let limit = patience.first;
+  let stalled;
   const timer = setInterval(() => {
     const now = bytesUnder(folders);
-    if (now !== size) since = Date.now();
+    if (now !== size) {
+      since = Date.now();
+      limit = patience.between;
+    }
     size = now;
-    if (Date.now() - since > patience) controller.abort();
+    if (Date.now() - since <= limit) return;
+    stalled = limit;
+    controller.abort();
   }, 500);
   try {
     const result = await work(controller.signal);
-    return { result, stalled: controller.signal.aborted };
+    return { result, stalled };
   } finally {
     clearInterval(timer);
   }

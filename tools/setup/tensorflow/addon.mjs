@@ -65,19 +65,24 @@ export function compilerArguments({ places, libraries, output, platform }) {
   ];
 }
 
-/** Whether an addon has been built beside the libraries of `set`, if only from other sources. */
+/** The folder of the built addon, where neither `npm ci` nor a new download of the libraries reaches it. */
+export function copyFolder(set, places) {
+  return join(places.cache, `${set.name}.addon`);
+}
+
+/** Whether an addon has been built against the libraries of `set`, if only from other sources. */
 export function wasBuilt(set, places) {
-  return readStamp(join(librariesOf(set, places), "addon")) !== undefined;
+  return readStamp(copyFolder(set, places)) !== undefined;
 }
 
 /**
- * Compiles the addon beside the libraries, where `npm ci` does not reach it; nothing to do where it lies there whole.
+ * Compiles the addon in the cache; nothing to do where it lies there whole.
  * `obtainZig` is called where no compiler of the machine does it. Resolves to the addon's path.
  * @throws {Trouble}
  */
 export async function buildAddon(set, places, { machine, env, say, obtainZig }) {
   const libraries = librariesOf(set, places);
-  const folder = join(libraries, "addon");
+  const folder = copyFolder(set, places);
   const output = join(folder, addonName);
   const key = addonKey(set, places);
   const stamp = readStamp(folder);

@@ -16,8 +16,8 @@ import { haveSizes, obtainWheels, sizesOf, wheelsAreThere } from "./wheels.mjs";
 
 // How long a download may bring nothing, the first time and after one that failed: a person who works without a
 // network must not wait for it at every start.
-const patience = 60_000;
-const littlePatience = 10_000;
+const patience = { first: 60_000, between: 60_000 };
+const littlePatience = { first: 10_000, between: 60_000 };
 
 /** Whether the best of what this machine can have is in place, whole. */
 export function tensorflowIsThere({ machine = thisMachine(), places = usualPlaces } = {}) {
@@ -137,7 +137,8 @@ function waysFor({ machine, places, env, python, packages, say }) {
     async make(patience) {
       await packages;
       removeStamp(addonFolder(places));
-      await downloadOfficially(places, { machine, say, patience: Math.min(patience, 20_000) });
+      const first = Math.min(patience.first, 20_000);
+      await downloadOfficially(places, { machine, say, patience: { ...patience, first } });
     },
     stamp: () => stampForeign(places),
   };

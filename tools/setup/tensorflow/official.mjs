@@ -7,7 +7,7 @@ import { writeAtomically } from "../files.mjs";
 import { nodeModules } from "../paths.mjs";
 import { bytesUnder, whileGrowing } from "../progress.mjs";
 import { isOurs } from "./addon.mjs";
-import { lastWords, stalled, Trouble } from "./trouble.mjs";
+import { lastWords, silent, Trouble } from "./trouble.mjs";
 
 /** Runs the package's own install script. @throws {Trouble} */
 export async function downloadOfficially(places, { machine, say, patience }) {
@@ -25,9 +25,9 @@ export async function downloadOfficially(places, { machine, say, patience }) {
   const label = "TensorFlow 2.9.1, the npm package's own download";
   try {
     await withProgress(label, async () => {
-      const { result, stalled: hasStalled } = await whileGrowing([deps, lib], patience, (signal) =>
+      const { result, stalled } = await whileGrowing([deps, lib], patience, (signal) =>
         run(process.execPath, args, { cwd: places.module, env, signal }));
-      if (hasStalled) throw stalled("the npm package's own download", Math.round(patience / 1000));
+      if (stalled !== undefined) throw silent("the npm package's own download", stalled);
       if (result.code === 0) return;
       const error = result.tail.find((line) => /^\w*Error: /.test(line)) ?? lastWords(result.tail);
       throw new Trouble(`the npm package's own download failed (${error.trim()})`, "mend the network or the proxy");

@@ -34,9 +34,9 @@ export function pipTrouble(tail) {
   return new Trouble(`pip failed (${lastWords(tail)})`, network);
 }
 
-/** A download that no byte of came for `seconds`. */
-export function stalled(source, seconds) {
-  return new Trouble(`${source} sent nothing for ${seconds} seconds`, network);
+/** A download of which no byte came for `milliseconds`. */
+export function silent(source, milliseconds) {
+  return new Trouble(`${source} sent nothing for ${Math.round(milliseconds / 1000)} seconds`, network);
 }
 
 /** The last line of a command's output that says something. */

@@ -6,7 +6,7 @@ import { run, withProgress } from "../child.mjs";
 import { hashOf, readIfThere, readStamp, removeStamp, writeAtomically, writeStamp } from "../files.mjs";
 import { pythonEnv } from "../paths.mjs";
 import { bytesUnder, whileGrowing } from "../progress.mjs";
-import { lastWords, pipTrouble, stalled, Trouble } from "./trouble.mjs";
+import { lastWords, pipTrouble, silent, Trouble } from "./trouble.mjs";
 
 const unpacker = join(dirname(fileURLToPath(import.meta.url)), "unpack.py");
 
@@ -39,7 +39,7 @@ export function wheelsAreThere(set, folder, lists) {
 
 /**
  * Fetches the wheels of `set` one by one and takes out of each what is needed, into `folder`.
- * What an interrupted run had unpacked is kept. `patience`: milliseconds without a byte before it is given up.
+ * What an interrupted run had unpacked is kept. `patience`: how long it may bring nothing (see progress.mjs).
  * @throws {Trouble}
  */
 export async function obtainWheels(set, folder, { lists, python, say, label, patience }) {
@@ -96,9 +96,9 @@ async function download(set, requirement, temporary, { python, patience }) {
   ];
   // Pip downloads into its temporary folder: there it can be watched, and found after a kill.
   const env = { ...pythonEnv(), TMPDIR: parts, TEMP: parts, TMP: parts };
-  const { result, stalled: hasStalled } = await whileGrowing([temporary], patience, (signal) =>
+  const { result, stalled } = await whileGrowing([temporary], patience, (signal) =>
     run(python, args, { cwd: temporary, env, signal }));
-  if (hasStalled) throw stalled("Python's package registry", Math.round(patience / 1000));
+  if (stalled !== undefined) throw silent("Python's package registry", stalled);
   if (result.code !== 0) throw pipTrouble(result.tail);
   const wheels = readdirSync(arrived).filter((name) => name.endsWith(".whl"));
   if (wheels.length !== 1) throw new Trouble(`pip brought ${wheels.length} wheels for ${requirement}`, "mend pip's settings");
