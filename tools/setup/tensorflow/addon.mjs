@@ -54,7 +54,7 @@ export function compilerArguments({ places, libraries, output, platform }) {
   const binding = join(places.module, "binding");
   const mac = platform === "darwin";
   const library = (name) => join(libraries, "lib", mac ? `lib${name}.2.dylib` : `lib${name}.so.2`);
-  const shared = mac ? ["-bundle", "-undefined", "dynamic_lookup"] : ["-shared", "-fPIC"];
+  const shared = mac ? ["-shared", "-undefined", "dynamic_lookup"] : ["-shared", "-fPIC"];
   return [
     "-O2", "-std=c++17", ...shared, "-DNAPI_VERSION=8",
     "-I", places.nodeHeaders, "-I", join(libraries, "include"),
