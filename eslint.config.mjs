@@ -24,7 +24,7 @@ export default tseslint.config(
     files: ["**/*.mjs", "**/*.cjs"],
     languageOptions: {
       globals: Object.fromEntries(
-        ["AbortSignal", "Buffer", "URL", "clearInterval", "clearTimeout", "console", "performance", "process", "setImmediate", "setInterval", "setTimeout", "structuredClone"]
+        ["AbortController", "AbortSignal", "Buffer", "URL", "clearInterval", "clearTimeout", "console", "performance", "process", "setImmediate", "setInterval", "setTimeout", "structuredClone"]
           .map((name) => [name, "readonly"]),
       ),
     },

@@ -47,11 +47,11 @@ export function elapsed(milliseconds) {
   return seconds < 60 ? `${seconds} s` : `${Math.floor(seconds / 60)} min ${seconds % 60} s`;
 }
 
-/** Says that `work` is under way, again every five seconds, and when it is done. */
-export async function withProgress(label, work, say = console.log) {
+/** Says that `work` is under way, again every five seconds with how far it is, and when it is done. */
+export async function withProgress(label, work, say = console.log, howFar = elapsed) {
   const start = Date.now();
   say(`${label} …`);
-  const timer = setInterval(() => say(`${label} … ${elapsed(Date.now() - start)}`), 5000);
+  const timer = setInterval(() => say(`${label} … ${howFar(Date.now() - start)}`), 5000);
   try {
     const result = await work();
     say(`${label}: done in ${elapsed(Date.now() - start)}`);
