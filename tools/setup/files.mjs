@@ -26,6 +26,16 @@ export function readIfThere(path) {
   }
 }
 
+/** The hash of a file's content, or undefined where there is no such file. */
+export function contentHash(path) {
+  try {
+    return createHash("sha256").update(readFileSync(path)).digest("hex");
+  } catch (error) {
+    if (error.code === "ENOENT" || error.code === "ENOTDIR") return undefined;
+    throw error;
+  }
+}
+
 /** Every file at or under `path`, sorted; none where nothing is there. */
 export function filesUnder(path, skip = () => false) {
   let entries;

@@ -2,6 +2,7 @@
 import { join } from "node:path";
 import { elapsed, mainProgram, PlainError } from "./child.mjs";
 import { withLock } from "./lock.mjs";
+import { buildNativeWhereEasy } from "./native.mjs";
 import { cache, venvPython } from "./paths.mjs";
 import { findNpm, findPython } from "./prerequisites.mjs";
 import {
@@ -41,6 +42,9 @@ export async function setUp(profile = "base", say = (line) => console.log(`set-u
           // It needs pip; its large download goes on beside npm's.
           await environment;
           if (needTensorFlow) await obtainTensorFlow({ python: venvPython(), packages, say });
+          await packages;
+          // It is built with TensorFlow's addon, and is good for the other engine too.
+          if (process.env.TORCHLAB_ENGINE !== "host") await buildNativeWhereEasy({ say });
         },
       ]);
     },

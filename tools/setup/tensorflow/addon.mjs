@@ -1,12 +1,9 @@
 // Builds the package's addon against TensorFlow's library and puts it where the package looks for it.
 // Imports Node's built-ins only.
-import { createHash } from "node:crypto";
 import { lstatSync, mkdirSync, readFileSync, readlinkSync, rmSync, symlinkSync } from "node:fs";
-import { basename, dirname, join, relative } from "node:path";
-import { run, withProgress } from "../child.mjs";
-import { filesUnder, hashOf, readStamp, removeStamp, writeAtomically, writeStamp } from "../files.mjs";
-import { compilersHere } from "./compiler.mjs";
-import { lastWords, Trouble } from "./trouble.mjs";
+import { dirname, join, relative } from "node:path";
+import { contentHash, filesUnder, hashOf, readStamp, removeStamp, writeAtomically, writeStamp } from "../files.mjs";
+import { compile, sharedLibrary } from "./compiler.mjs";
 import { wheelsKey } from "./wheels.mjs";
 
 const addonName = "tfjs_binding.node";
@@ -34,16 +31,6 @@ export function addonKey(set, places) {
   return hashOf(places.module, sources, [wheelsKey(set, places.lists), args]);
 }
 
-/** The hash of a file's content, or undefined where there is no such file. */
-export function contentHash(path) {
-  try {
-    return createHash("sha256").update(readFileSync(path)).digest("hex");
-  } catch (error) {
-    if (error.code === "ENOENT" || error.code === "ENOTDIR") return undefined;
-    throw error;
-  }
-}
-
 /** Whether the package's deps/ is a link, and so one of ours. */
 export function isOurs(places) {
   return lstatSync(join(places.module, "deps"), { throwIfNoEntry: false })?.isSymbolicLink() === true;
@@ -54,10 +41,9 @@ export function compilerArguments({ places, libraries, output, platform }) {
   const binding = join(places.module, "binding");
   const mac = platform === "darwin";
   const library = (name) => join(libraries, "lib", mac ? `lib${name}.2.dylib` : `lib${name}.so.2`);
-  const shared = mac ? ["-shared", "-undefined", "dynamic_lookup"] : ["-shared", "-fPIC"];
   return [
-    "-O2", "-std=c++17", ...shared, "-DNAPI_VERSION=8",
-    "-I", places.nodeHeaders, "-I", join(libraries, "include"),
+    ...sharedLibrary({ nodeHeaders: places.nodeHeaders, platform }), "-std=c++17", "-DNAPI_VERSION=8",
+    "-I", join(libraries, "include"),
     join(binding, "tfjs_backend.cc"), join(binding, "tfjs_binding.cc"), "-o", output,
     library("tensorflow_cc"), library("tensorflow_framework"),
     // Seen from the addon's place in the package, so that the project may be moved.
@@ -91,46 +77,9 @@ export async function buildAddon(set, places, { machine, env, say, obtainZig }) 
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
   const args = compilerArguments({ places, libraries, output, platform: machine.platform });
-  const problems = [];
-  const compile = async (command, extra) => {
-    try {
-      await withProgress(`TensorFlow's addon for Node (${basename(command[0])})`, async () => {
-        const [program, ...first] = command;
-        const { code, tail } = await run(program, [...first, ...args], { cwd: folder, env: { ...env, ...extra } });
-        if (code !== 0) throw new Trouble(`${command[0]}: ${firstError(tail)}`);
-      }, say);
-      return true;
-    } catch (error) {
-      if (!(error instanceof Trouble)) throw error;
-      problems.push(error.why);
-      return false;
-    }
-  };
-  let done = false;
-  for (const command of compilersHere(env)) {
-    done ||= await compile(command);
-  }
-  if (!done) {
-    try {
-      const zig = await obtainZig();
-      done = await compile(zig.command, zig.env);
-      zig.remove();
-    } catch (error) {
-      throw notCompiled([...problems, `ziglang: ${error.message}`], error.lasting === true);
-    }
-  }
-  if (!done) throw notCompiled(problems, true);
+  await compile(args, { what: "TensorFlow's addon for Node", folder, env, say, obtainZig });
   writeStamp(folder, { key, addon: contentHash(output) });
   return output;
-}
-
-function notCompiled(problems, lasting) {
-  const why = `its addon could not be compiled (${problems.join("; ")})`;
-  return new Trouble(why, "install a C++ compiler (Debian, Ubuntu: sudo apt install g++)", { lasting });
-}
-
-function firstError(tail) {
-  return (tail.find((line) => /error/i.test(line)) ?? lastWords(tail)).trim();
 }
 
 /** Puts a built addon and the link to its libraries into the package. The addon's stamp must be gone by then. */

@@ -1,9 +1,10 @@
 // A C++ compiler: the machine's own, else one from a wheel. Imports Node's built-ins only.
 import { spawnSync } from "node:child_process";
 import { rmSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { run, withProgress } from "../child.mjs";
 import { zigSetFor } from "./machine.mjs";
+import { lastWords, Trouble } from "./trouble.mjs";
 import { obtainWheels } from "./wheels.mjs";
 
 /** The commands of the machine's C++ compilers that answer, the person's own choice first. */
@@ -17,6 +18,52 @@ export function compilersHere(env = process.env, { platform = process.platform, 
 
 function commandAnswers([command, ...args]) {
   return spawnSync(command, args, { stdio: "ignore", timeout: 20_000, windowsHide: true }).status === 0;
+}
+
+/** Arguments of any compiler that make an addon for Node of what else it is given. */
+export function sharedLibrary({ nodeHeaders, platform }) {
+  const shared = platform === "darwin" ? ["-shared", "-undefined", "dynamic_lookup"] : ["-shared", "-fPIC"];
+  return ["-O2", ...shared, "-I", nodeHeaders];
+}
+
+/**
+ * Has a compiler carry out `args`: the machine's own in turn, else the one that `obtainZig` brings, where it is given.
+ * `what` names the product. @throws {Trouble} where none does
+ */
+export async function compile(args, { what, folder, env = process.env, say, obtainZig }) {
+  const problems = [];
+  const attempt = async ([program, ...first], extra) => {
+    try {
+      await withProgress(`${what} (${basename(program)})`, async () => {
+        const { code, tail } = await run(program, [...first, ...args], { cwd: folder, env: { ...env, ...extra } });
+        if (code !== 0) throw new Trouble(`${program}: ${firstError(tail)}`);
+      }, say);
+      return true;
+    } catch (error) {
+      if (!(error instanceof Trouble)) throw error;
+      problems.push(error.why);
+      return false;
+    }
+  };
+  for (const command of compilersHere(env)) {
+    if (await attempt(command)) return;
+  }
+  let lasting = true;
+  if (obtainZig !== undefined) {
+    try {
+      const zig = await obtainZig();
+      if (await attempt(zig.command, zig.env)) return;
+    } catch (error) {
+      problems.push(`ziglang: ${error.message}`);
+      lasting = error.lasting === true;
+    }
+  }
+  const why = `it could not be compiled (${problems.join("; ") || "there is no compiler"})`;
+  throw new Trouble(why, "install a C++ compiler (Debian, Ubuntu: sudo apt install g++)", { lasting });
+}
+
+function firstError(tail) {
+  return (tail.find((line) => /error/i.test(line)) ?? lastWords(tail)).trim();
 }
 
 /** Fetches Zig, whose one program is a C++ compiler with its own headers and libraries: { command, env, remove }. */

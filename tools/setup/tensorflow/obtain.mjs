@@ -3,9 +3,12 @@
 import { readlinkSync, rmSync } from "node:fs";
 import { join, relative } from "node:path";
 import { PlainError } from "../child.mjs";
-import { filesUnder, hashOf, readIfThere, readStamp, removeStamp, writeAtomically, writeStamp } from "../files.mjs";
 import {
-  addonFile, addonFolder, addonKey, buildAddon, contentHash, isOurs, librariesOf, placeAddon, wasBuilt,
+  contentHash, filesUnder, hashOf, readIfThere, readStamp, removeStamp, writeAtomically, writeStamp,
+} from "../files.mjs";
+import { buildNative, native as usualNative } from "../native.mjs";
+import {
+  addonFile, addonFolder, addonKey, buildAddon, isOurs, librariesOf, placeAddon, wasBuilt,
 } from "./addon.mjs";
 import { compilersHere, obtainZig, warmUp } from "./compiler.mjs";
 import { hasOfficialDownload, places as usualPlaces, thisMachine, wheelSetsFor } from "./machine.mjs";
@@ -54,7 +57,7 @@ export function reasonToSkip(env = process.env) {
  * were from the start, so that what lies in them may already do. Resolves to whether TensorFlow is there.
  */
 export async function obtainTensorFlow({
-  python, packages, say, env = process.env, machine = thisMachine(), places = usualPlaces,
+  python, packages, say, env = process.env, machine = thisMachine(), places = usualPlaces, native = usualNative,
 }) {
   const failures = [];
   try {
@@ -63,7 +66,7 @@ export async function obtainTensorFlow({
     const record = readRecord(places);
     // What is known of an earlier attempt counts for the same sources only.
     if (Object.keys(record).length > 0) await packages;
-    for (const way of waysFor({ machine, places, env, python, packages, say })) {
+    for (const way of waysFor({ machine, places, native, env, python, packages, say })) {
       const known = record[way.name];
       const futile = known?.lasting && known.key === way.key();
       const problem = futile ? known : await tryWay(way, known !== undefined, { machine, places, say });
@@ -107,7 +110,7 @@ function stampForeign(places) {
  * Each way: its name in the record of what failed; `key`, the circumstances under which it would fail again;
  * `make(patience)`, which leaves the package ready to be loaded; `stamp`, once it has been.
  */
-function waysFor({ machine, places, env, python, packages, say }) {
+function waysFor({ machine, places, native, env, python, packages, say }) {
   const wheels = wheelSetsFor(machine).map((set) => ({
     name: set.name,
     set: set.name,
@@ -122,9 +125,15 @@ function waysFor({ machine, places, env, python, packages, say }) {
         await zigOnce().then((compiler) => warmUp(compiler, places, say), () => {});
       }
       await packages;
-      const built = await buildAddon(set, places, { machine, env, say, obtainZig: zigOnce });
-      removeStamp(addonFolder(places));
-      placeAddon(set, places, built);
+      try {
+        const built = await buildAddon(set, places, { machine, env, say, obtainZig: zigOnce });
+        // TensorFlow is safe from signals with the project's own addon only.
+        await buildNative({ native, env, say, obtainZig: zigOnce });
+        removeStamp(addonFolder(places));
+        placeAddon(set, places, built);
+      } finally {
+        await zig?.then(({ remove }) => remove(), () => {});
+      }
     },
     stamp: () => writeStamp(addonFolder(places), {
       set: set.name, key: addonKey(set, places), addon: contentHash(addonFile(places)),
