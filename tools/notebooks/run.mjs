@@ -10,8 +10,11 @@ import { pythonEnv, venvPython } from "../setup/paths.mjs";
 const executor = join(dirname(fileURLToPath(import.meta.url)), "execute.py");
 
 /**
- * @typedef {{ allowErrors?: boolean, cellTimeout?: number, notebookTimeout?: number }} RunOptions
- *   allowErrors: run every cell, whatever the ones before did; time-outs in seconds
+ * @typedef {{
+ *   allowErrors?: boolean, cellTimeout?: number, notebookTimeout?: number, env?: Record<string, string>
+ * }} RunOptions
+ *   allowErrors: run every cell, whatever the ones before did; time-outs in seconds; env: added to the kernel's
+ *   environment
  * @typedef {{ kind: string, message: string, index?: number }} Problem as execute.py says it
  * @typedef {{ index: number, seconds: number, error: string | null }} CellRun a code cell that ran
  * @typedef {{
@@ -35,7 +38,7 @@ export function notebooksIn(folder) {
  * @returns {Promise<RunResult>}
  */
 export async function runNotebook(notebook, copy, options = {}) {
-  const { allowErrors = false, cellTimeout = 120, notebookTimeout = 300 } = options;
+  const { allowErrors = false, cellTimeout = 120, notebookTimeout = 300, env = {} } = options;
   /** @type {CellRun[]} */
   const cells = [];
   let end;
@@ -48,7 +51,7 @@ export async function runNotebook(notebook, copy, options = {}) {
   const patience = AbortSignal.timeout((notebookTimeout + 90) * 1000);
   const { code } = await run(venvPython(), args, {
     // Strict: an error that comes after its cell has ended fails the run.
-    env: { ...pythonEnv(), PYTHONNOUSERSITE: "1", TORCHLAB_STRICT: "1" },
+    env: { ...pythonEnv(), ...env, PYTHONNOUSERSITE: "1", TORCHLAB_STRICT: "1" },
     signal: patience,
     onLine(line, stream) {
       const event = stream === "stdout" && line.startsWith("{") ? JSON.parse(line) : undefined;
