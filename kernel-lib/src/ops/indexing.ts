@@ -1,6 +1,6 @@
 // Owns reading by index. Each exported function is also a method of Tensor. Imports apply, slices, shapes and dtypes.
 import { checkInteger, describe, shapeText } from "../check";
-import { allocate, copy } from "../memory";
+import { allocate, copy, LONG_RUN } from "../memory";
 import { broadcast, broadcastStrides, normalizeDim, type Shape, sizeOf, stridesOf } from "../shape";
 import { Tensor } from "../tensor";
 import { apply } from "./apply";
@@ -27,9 +27,6 @@ interface Indexed {
   readonly run: number;
   readonly gradFn: string;
 }
-
-// Below this a loop is faster than a copy of memory, which has to be set up.
-const LONG_RUN = 24;
 
 const indexOp: Op<Indexed> = {
   name: "index",
