@@ -1,5 +1,7 @@
-// Owns the elements of tensors: where they are, and how often they were written. Imports types only.
+// Owns the elements of tensors: where they are, how often they were written, who holds them in a sweep.
+// Imports the tape, and types.
 import type { TypedArray } from "../dtype";
+import { birthSweep } from "../tape";
 
 /** Elements that an engine holds outside JavaScript's memory. */
 export interface Residence {
@@ -22,6 +24,10 @@ export class Storage {
   isShared = false;
   /** What an engine holds of the elements: the same as is at home, or all there is. */
   residence: Residence | null = null;
+  /** Who holds these elements as a gradient, in number; see `Addable`. */
+  private holders = 0;
+  /** The sweep that made them, 0 for none. */
+  private readonly birth = birthSweep();
 
   constructor(
     private home: TypedArray | null,
@@ -56,6 +62,21 @@ export class Storage {
     this.residence?.free();
     this.residence = residence;
     this.home = null;
+  }
+
+  /** Counts one more who holds these elements as a gradient. */
+  hold(): void {
+    this.holders++;
+  }
+
+  /** Counts one less. */
+  letGo(): void {
+    this.holders--;
+  }
+
+  /** Whether the one who holds these elements as a gradient is the only one who can reach them. */
+  get isOwn(): boolean {
+    return this.holders === 1 && this.birth !== 0 && this.birth === birthSweep();
   }
 
   /** Ends the engine's hold on the elements, which are brought home before. */
