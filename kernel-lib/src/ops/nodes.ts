@@ -1,13 +1,14 @@
 // Owns recorded operations on tensors: what they keep of the forward step, and how gradients pass through them.
-// Imports tensor, tape and the types of rules and engines.
+// Imports tensor, tape, the gradients of rules, and types.
 import { shapeText } from "../check";
 import type { Computation, Spec } from "../engines/engine";
 import { Storage } from "../engines/storage";
 import { copy } from "../memory";
 import type { Rule, Saved } from "../rules";
 import { sameShape } from "../shape";
-import { Node } from "../tape";
+import { isGradEnabled, Node } from "../tape";
 import { Tensor } from "../tensor";
+import { type CompiledGradient, compiledGradients, inOnePass } from "./gradients";
 
 /** A structural operation: what it gives, how the host computes it, and how gradients pass through it. */
 export interface Op<A> extends Computation<A> {
@@ -40,28 +41,45 @@ const REUSED =
   "need to backward through the graph a second time or if you need to access saved tensors after calling backward.";
 
 /** A tensor kept for backward, as it was. */
-interface Kept {
-  readonly tensor: Tensor;
+class Kept {
   readonly storage: Storage;
   version: number;
+
+  constructor(readonly tensor: Tensor) {
+    this.storage = tensor.storage;
+    this.version = tensor.storage.version;
+  }
 }
+
+/** What a node keeps that keeps nothing: one for all. */
+const NOTHING: (Kept | null)[] = [];
 
 /** A recorded operation on tensors: where gradients go on to, and what their computation needs. */
 abstract class TensorNode extends Node<Tensor> {
   override readonly parents: readonly (Node<Tensor> | null)[];
   readonly specs: readonly Spec[];
-  private readonly kept: (Kept | null)[] = [];
-  private released = false;
+  /** By slot; null once it is released. */
+  private kept: (Kept | null)[] | null = NOTHING;
 
-  constructor(
-    readonly name: string,
-    inputs: readonly Tensor[],
-  ) {
+  constructor(inputs: readonly Tensor[]) {
     super();
-    this.parents = inputs.map((input) => input.node);
     // Not the tensors themselves, which would keep their elements alive.
-    this.specs = inputs.map((input) => input.spec);
+    // Literals for the usual numbers of operands: far cheaper than map.
+    const [a, b] = inputs;
+    if (inputs.length === 1) {
+      this.parents = [a.node];
+      this.specs = [a.spec];
+    } else if (inputs.length === 2) {
+      this.parents = [a.node, b.node];
+      this.specs = [a.spec, b.spec];
+    } else {
+      this.parents = inputs.map((input) => input.node);
+      this.specs = inputs.map((input) => input.spec);
+    }
   }
+
+  /** PyTorch's name of the operation. */
+  abstract get name(): string;
 
   get nextFunctions(): readonly (TensorNode | null)[] {
     return this.parents as readonly (TensorNode | null)[];
@@ -72,17 +90,17 @@ abstract class TensorNode extends Node<Tensor> {
   }
 
   protected keepTensor(slot: number, tensor: Tensor): void {
-    this.kept[slot] = { tensor, storage: tensor.storage, version: tensor.storage.version };
+    if (this.kept === NOTHING) this.kept = [null, null, null, null];
+    this.kept![slot] = new Kept(tensor);
   }
 
   override release(): void {
-    this.released = true;
-    this.kept.length = 0;
+    this.kept = null;
   }
 
   /** The tensor kept in `slot`; throws in PyTorch's words where it is gone, or no longer what it was. */
   protected unpack(slot: number): Tensor {
-    if (this.released) throw new Error(REUSED);
+    if (this.kept === null) throw new Error(REUSED);
     const kept = this.kept[slot]!;
     const { tensor, storage } = kept;
     if (tensor.storage !== storage) return replaced(kept);
@@ -98,7 +116,7 @@ abstract class TensorNode extends Node<Tensor> {
 
   /** Puts a copy in place of `target`, if that is what is kept in `slot`. */
   protected keepCopy(slot: number, target: Tensor): void {
-    if (this.kept[slot]?.tensor !== target) return;
+    if (this.kept?.[slot]?.tensor !== target) return;
     const before = new Tensor(new Storage(copy(target.storage.data, target.dtype)), target.spec);
     before.node = target.node;
     this.keepTensor(slot, before);
@@ -106,7 +124,7 @@ abstract class TensorNode extends Node<Tensor> {
 
   /** Notes that the operation has just written its result into its first operand, which may be kept in `slot`. */
   protected wroteInto(slot: number): void {
-    const kept = this.kept[slot];
+    const kept = this.kept?.[slot];
     if (kept) kept.version++;
   }
 
@@ -134,8 +152,12 @@ export class OpNode<A> extends TensorNode implements SavedTensors<A> {
     inputs: readonly Tensor[],
     readonly attributes: A,
   ) {
-    super(op.gradFn?.(attributes, inputs) ?? backwardName(op.name), inputs);
+    super(inputs);
     if (op.keepsInputs) inputs.forEach((input, i) => this.keepTensor(i, input));
+  }
+
+  override get name(): string {
+    return this.op.gradFn?.(this.attributes, this.specs) ?? backwardName(this.op.name);
   }
 
   input(i: number): Tensor {
@@ -147,14 +169,11 @@ export class OpNode<A> extends TensorNode implements SavedTensors<A> {
   }
 }
 
-const SLOTS = ["a", "b", "c", "y"] as const;
-const Y = SLOTS.indexOf("y");
-
 /** What a node knows of a pointwise operation. */
 export interface RecordedRule {
   readonly rule: Rule;
-  /** For each operand's gradient, which of a, b, c, y it reads. */
-  readonly reads: readonly (readonly boolean[])[];
+  /** One an operand; null for one that has none. */
+  readonly gradients: readonly (CompiledGradient | null)[];
   /** What the recorded operation is called, where the last operand is a number and where it is a tensor. */
   readonly gradFn: { readonly ofNumber: string; readonly ofTensor: string };
 }
@@ -162,38 +181,42 @@ export interface RecordedRule {
 /** What a node is to know of the rule `name`. */
 export function recordingOf(name: string, rule: Rule): RecordedRule {
   const gradFn = { ofNumber: backwardName(name), ofTensor: backwardName(name, rule.tensorVariant) };
-  return { rule, reads: readsOf(rule), gradFn };
+  return { rule, gradients: compiledGradients(name, rule), gradFn };
 }
 
-/** What each gradient of a rule reads, found by running it on values that stand for nothing. */
-function readsOf({ grad = [] }: Rule): boolean[][] {
-  const nothing: Tensor = new Proxy({} as Tensor, { get: () => () => nothing });
-  return grad.map((pullback) => {
-    const reads = SLOTS.map(() => false);
-    const saved = new Proxy({} as Saved<Tensor>, {
-      get(_, slot) {
-        reads[SLOTS.indexOf(slot as (typeof SLOTS)[number])] = true;
-        return nothing;
-      },
-    });
-    pullback?.(nothing, saved);
-    return reads;
-  });
-}
+// The slots in which a pointwise operation keeps tensors: the operands in order, then the result.
+const Y = 3;
 
 /** A recorded pointwise operation: it keeps what the gradients that are needed read. */
 export class PointwiseNode extends TensorNode implements Saved<Tensor> {
-  private readonly rule: Rule;
+  private readonly recorded: RecordedRule;
+  private readonly isOfNumber: boolean;
 
-  constructor({ rule, reads, gradFn }: RecordedRule, inputs: readonly Tensor[], output: Tensor) {
-    super(inputs[inputs.length - 1].isNumber ? gradFn.ofNumber : gradFn.ofTensor, inputs);
-    this.rule = rule;
-    for (let i = 0; i < inputs.length; i++) {
-      if (!this.needs(i)) continue;
-      for (let slot = 0; slot < SLOTS.length; slot++) {
-        if (reads[i][slot]) this.keepTensor(slot, slot === Y ? output : inputs[slot]);
-      }
+  constructor(recorded: RecordedRule, inputs: readonly Tensor[], output: Tensor) {
+    super(inputs);
+    this.recorded = recorded;
+    this.isOfNumber = inputs[inputs.length - 1].isNumber;
+    const { gradients } = recorded;
+    const { parents } = this;
+    let [a, b, c, y] = [false, false, false, false];
+    for (let i = 0; i < parents.length; i++) {
+      const gradient = gradients[i];
+      if (parents[i] === null || gradient === null) continue;
+      const { reads } = gradient;
+      a ||= reads.a;
+      b ||= reads.b;
+      c ||= reads.c;
+      y ||= reads.y;
     }
+    if (a) this.keepTensor(0, inputs[0]);
+    if (b) this.keepTensor(1, inputs[1]);
+    if (c) this.keepTensor(2, inputs[2]);
+    if (y) this.keepTensor(Y, output);
+  }
+
+  override get name(): string {
+    const { gradFn } = this.recorded;
+    return this.isOfNumber ? gradFn.ofNumber : gradFn.ofTensor;
   }
 
   get a(): Tensor {
@@ -223,10 +246,20 @@ export class PointwiseNode extends TensorNode implements Saved<Tensor> {
   }
 
   override pullback(g: Tensor): readonly (Tensor | null)[] {
-    return this.parents.map((parent, i) => {
-      const pullback = parent && this.rule.grad?.[i];
-      return pullback ? fit(pullback<Tensor>(g, this), this.specs[i]) : null;
-    });
+    const { parents } = this;
+    if (parents.length === 1) return [this.gradient(0, g)];
+    if (parents.length === 2) return [this.gradient(0, g), this.gradient(1, g)];
+    return [this.gradient(0, g), this.gradient(1, g), this.gradient(2, g)];
+  }
+
+  /** The gradient of operand i, where it needs one. */
+  private gradient(i: number, g: Tensor): Tensor | null {
+    const { rule, gradients } = this.recorded;
+    const gradient = gradients[i];
+    if (this.parents[i] === null || gradient === null) return null;
+    if (gradient.passesOn) return fit(g, this.specs[i]);
+    const inOne = isGradEnabled() ? null : inOnePass(gradient, g, this);
+    return fit(inOne ?? rule.grad![i]!<Tensor>(g, this), this.specs[i]);
   }
 }
 

@@ -1,0 +1,75 @@
+// Owns how the gradient of a pointwise operation is computed in one pass, where that can be.
+// Imports tensor, dtypes, expressions and the host's loops.
+import { rank, type TypedArray } from "../dtype";
+import { type GradientLoop, gradientLoop, type SlotType } from "../engines/host/gradient";
+import { Storage } from "../engines/storage";
+import { allocate } from "../memory";
+import type { Rule, Saved } from "../rules";
+import { sameShape } from "../shape";
+import { Tensor } from "../tensor";
+import { type Gradient, gradientsOf } from "./symbolic";
+
+/** A rule's gradient by one operand, with the loops made for it so far. */
+export interface CompiledGradient extends Gradient {
+  readonly name: string;
+  /** Whether it is the result's gradient itself. */
+  readonly passesOn: boolean;
+  /** By what is in the slots, as one number; null where it takes more than one pass. */
+  readonly loops: Map<number, GradientLoop | null>;
+}
+
+/** The gradients of the rule `name`, one an operand; null for one that has none. */
+export const compiledGradients = (name: string, rule: Rule): (CompiledGradient | null)[] =>
+  gradientsOf(rule).map((gradient, i) => {
+    if (gradient === null) return null;
+    const { expression } = gradient;
+    const passesOn = expression.kind === "slot" && expression.slot === "g";
+    return { ...gradient, name: `${name}.gradient${i}`, passesOn, loops: new Map<number, GradientLoop | null>() };
+  });
+
+const NONE = new Float64Array(0);
+
+/**
+ * The gradient from `g` in one pass, with the same bits as step by step; null where there is no such pass, or an engine
+ * holds some of the elements.
+ */
+export function inOnePass(gradient: CompiledGradient, g: Tensor, saved: Saved<Tensor>): Tensor | null {
+  const { reads } = gradient;
+  // Only what the gradient reads was kept.
+  const a = reads.a ? saved.a : null;
+  const b = reads.b ? saved.b : null;
+  const c = reads.c ? saved.c : null;
+  const y = reads.y ? saved.y : null;
+  const key = codeOf(g, g) | (codeOf(a, g) << 4) | (codeOf(b, g) << 8) | (codeOf(c, g) << 12) | (codeOf(y, g) << 16);
+  if (key < 0) return null;
+  let loop = gradient.loops.get(key);
+  if (loop === undefined) {
+    loop = gradientLoop(`${gradient.name}.${key}`, gradient, g.dtype, {
+      g: typeOf(g, g), a: typeOf(a, g), b: typeOf(b, g), c: typeOf(c, g), y: typeOf(y, g),
+    });
+    gradient.loops.set(key, loop);
+  }
+  if (loop === null) return null;
+  const { storage, spec } = g;
+  const out = allocate(spec.dtype, storage.length);
+  loop(out, storage.length, storage.data, elements(a), elements(b), elements(c), elements(y));
+  return new Tensor(new Storage(out), spec);
+}
+
+const elements = (tensor: Tensor | null): TypedArray => (tensor === null ? NONE : tensor.storage.data);
+
+/** Whether a tensor is walked element by element beside `g`, which has its shape, or else has one element for all. */
+const isWalked = (tensor: Tensor, g: Tensor): boolean => tensor.storage.length === g.storage.length;
+
+/** What is in a slot, as 4 bits; negative for what no single pass can read. */
+function codeOf(tensor: Tensor | null, g: Tensor): number {
+  if (tensor === null) return 0;
+  if (!tensor.storage.isHome) return -1;
+  if (tensor.isNumber) return 9 + rank(tensor.dtype);
+  if (tensor.storage.length === 1) return 1 + 2 * rank(tensor.dtype) + (isWalked(tensor, g) ? 1 : 0);
+  return sameShape(tensor.shape, g.shape) ? 2 + 2 * rank(tensor.dtype) : -1;
+}
+
+/** What `codeOf` stands for. */
+const typeOf = (tensor: Tensor | null, g: Tensor): SlotType | null =>
+  tensor && { dtype: tensor.dtype, isNumber: tensor.isNumber, isWalked: !tensor.isNumber && isWalked(tensor, g) };
