@@ -2,7 +2,7 @@
 // Imports tensor, operands, nodes, engines, rules and tape.
 import { describe, shapeText } from "../check";
 import { category, type DTypeName, getDefaultDtype, isFloat } from "../dtype";
-import { type Computation, run, runInPlace } from "../engines/engine";
+import { type Computation, run, runInPlace, type Spec } from "../engines/engine";
 import { type PointwiseAttributes, pointwiseKernel } from "../engines/host/pointwise";
 import { ruleTable, type RuleName } from "../rules";
 import { broadcast, sameShape, type Shape } from "../shape";
@@ -11,14 +11,18 @@ import { Tensor } from "../tensor";
 import { type Op, OpNode, PointwiseNode, recordingOf, type RecordedRule } from "./nodes";
 import { resultType, toOperand, wrapNumber } from "./operands";
 
-const needsNode = (inputs: readonly Tensor[]): boolean =>
-  isGradEnabled() && inputs.some((input) => input.node !== null);
+// Every operation passes here, and most are small: loops instead of array methods, which cost a call an operand.
+function needsNode(inputs: readonly Tensor[]): boolean {
+  if (!isGradEnabled()) return false;
+  for (let i = 0; i < inputs.length; i++) if (inputs[i].node !== null) return true;
+  return false;
+}
 
 /** The result of a structural operation on `inputs`, recorded where one of them needs a gradient. */
 export function apply<A>(op: Op<A>, inputs: readonly Tensor[], attributes: A): Tensor {
-  for (const input of inputs) {
-    if (!(input instanceof Tensor))
-      throw new TypeError(`${op.name}: expected a Tensor, got ${describe(input)}`);
+  for (let i = 0; i < inputs.length; i++) {
+    if (!(inputs[i] instanceof Tensor))
+      throw new TypeError(`${op.name}: expected a Tensor, got ${describe(inputs[i])}`);
   }
   const spec = op.infer(inputs, attributes);
   const storage = op.shares ? inputs[0].storage : run(op, inputs, spec, attributes);
@@ -32,26 +36,66 @@ export function apply<A>(op: Op<A>, inputs: readonly Tensor[], attributes: A): T
 /** A pointwise operation, with what follows from its rule. */
 export interface PointwiseOp extends Computation<PointwiseAttributes>, RecordedRule {
   readonly name: RuleName;
+  readonly inPlaceName: string;
+  /** The numbers that the operation met last, by their place among the operands: loops give the same ones again. */
+  readonly lastNumbers: (Tensor | null)[];
 }
 
 /** The pointwise operations by name. */
 export const pointwiseOps = Object.fromEntries(
   (Object.keys(ruleTable) as RuleName[]).map((name): [RuleName, PointwiseOp] => {
     const rule = ruleTable[name];
-    return [name, { name, kernel: pointwiseKernel(name), ...recordingOf(name, rule) }];
+    const kernel = pointwiseKernel(name);
+    return [name, { name, inPlaceName: `${name}_`, kernel, lastNumbers: [null, null, null], ...recordingOf(name, rule) }];
   }),
 ) as Record<RuleName, PointwiseOp>;
 
-function operandsOf({ name, rule }: PointwiseOp, values: readonly unknown[]): Tensor[] {
+/** Operands as they were given, numbers among them wrapped in their places. */
+function operandsOf(op: PointwiseOp, values: unknown[]): Tensor[] {
+  const { name, rule } = op;
   const arity = rule.value.length;
   if (values.length !== arity) {
     throw new TypeError(`${name}: expected ${arity} operand(s), got ${values.length}`);
   }
-  if (!values.some((value) => value instanceof Tensor)) {
+  let tensors = 0;
+  for (let i = 0; i < arity; i++) if (values[i] instanceof Tensor) tensors++;
+  if (tensors === arity) return values as Tensor[];
+  if (tensors === 0) {
     const got = values.map(describe).join(" and ");
     throw new TypeError(`${name}: one operand at least must be a Tensor, got ${got}`);
   }
-  return values.map((value) => toOperand(name, value));
+  for (let i = 0; i < arity; i++) if (!(values[i] instanceof Tensor)) values[i] = numberOperand(op, i, values[i]);
+  return values as Tensor[];
+}
+
+function numberOperand({ name, lastNumbers }: PointwiseOp, i: number, value: unknown): Tensor {
+  if (typeof value !== "number") return toOperand(name, value);
+  const last = lastNumbers[i];
+  if (last !== null && Object.is(last.storage.data[0], value)) return last;
+  return (lastNumbers[i] = wrapNumber(value));
+}
+
+const allNumbers = (inputs: readonly Tensor[]): boolean => inputs.every(({ isNumber }) => isNumber);
+
+/**
+ * The shape and the floating-point type that all operands have, beside numbers, which then yield to it: the usual case,
+ * in which nothing is promoted and nothing broadcast. Else null.
+ */
+function commonSpec({ rule }: PointwiseOp, inputs: readonly Tensor[]): Spec | null {
+  if (rule.condition !== undefined) return null;
+  let spec: Spec | null = null;
+  for (let i = 0; i < inputs.length; i++) {
+    const { isNumber, spec: own } = inputs[i];
+    if (isNumber) {
+      if (own.dtype === "bool") return null;
+    } else if (spec === null) {
+      if (!isFloat(own.dtype)) return null;
+      spec = own;
+    } else if (own !== spec && (own.dtype !== spec.dtype || !sameShape(own.shape, spec.shape))) {
+      return null;
+    }
+  }
+  return spec;
 }
 
 /** The result of an operation on numbers alone, as in the exponent b − 1 of a gradient: again a number. */
@@ -83,51 +127,70 @@ function broadcastAll(name: string, inputs: readonly Tensor[]): Shape {
   return shape;
 }
 
-/** The result of a pointwise operation on tensors and numbers, broadcast and promoted. */
-export function pointwise(op: PointwiseOp, values: readonly unknown[]): Tensor {
+// One object a type, since one an operation would be made for nothing.
+const ATTRIBUTES: Record<DTypeName, PointwiseAttributes> = {
+  float32: { dtype: "float32" },
+  float64: { dtype: "float64" },
+  int64: { dtype: "int64" },
+  bool: { dtype: "bool" },
+};
+
+/**
+ * The result of a pointwise operation on tensors and numbers, broadcast and promoted.
+ * @param values the operands, in an array that nobody else uses
+ */
+export function pointwise(op: PointwiseOp, values: unknown[]): Tensor {
   const inputs = operandsOf(op, values);
-  if (inputs.every(({ isNumber }) => isNumber)) return ofNumbers(op, inputs);
-  const dtype = computeType(op, inputs);
-  const spec = {
-    shape: broadcastAll(op.name, inputs),
-    dtype: op.rule.result === "bool" ? ("bool" as const) : dtype,
-  };
-  const out = new Tensor(run(op, inputs, spec, { dtype }), spec);
+  const common = commonSpec(op, inputs);
+  if (common === null && allNumbers(inputs)) return ofNumbers(op, inputs);
+  const dtype = common === null ? computeType(op, inputs) : common.dtype;
+  const isBool = op.rule.result === "bool";
+  const spec =
+    common !== null && !isBool
+      ? common
+      : { shape: common === null ? broadcastAll(op.name, inputs) : common.shape, dtype: isBool ? ("bool" as const) : dtype };
+  const out = new Tensor(run(op, inputs, spec, ATTRIBUTES[dtype]), spec);
   if (op.rule.grad && isFloat(spec.dtype) && needsNode(inputs)) out.node = new PointwiseNode(op, inputs, out);
   return out;
 }
 
 /**
  * Puts the result of a pointwise operation into its first operand.
+ * @param values the operands, `target` first, in an array that nobody else uses
  * @throws Error where that would break recorded gradients, or where the result does not fit
  */
-export function pointwiseInPlace(op: PointwiseOp, target: Tensor, rest: readonly unknown[]): Tensor {
-  const { name } = op;
-  const inputs = operandsOf(op, [target, ...rest]);
-  checkWritable(`${name}_`, target, inputs);
-  const dtype = computeType(op, inputs);
-  const result = op.rule.result === "bool" ? "bool" : dtype;
-  if (category(result) > category(target.dtype)) {
-    throw new TypeError(
-      `${name}_: result type ${result} can't be cast to the desired output type ${target.dtype}`,
-    );
-  }
-  const shape = broadcastAll(name, inputs);
-  if (!sameShape(shape, target.shape)) {
-    throw new RangeError(
-      `${name}_: output with shape ${shapeText(target.shape)} doesn't match the broadcast shape ${shapeText(shape)}`,
-    );
-  }
+export function pointwiseInPlace(op: PointwiseOp, target: Tensor, values: unknown[]): Tensor {
+  const inputs = operandsOf(op, values);
+  checkWritable(op.inPlaceName, target, inputs);
+  const common = commonSpec(op, inputs);
+  const dtype = common === null ? computeType(op, inputs) : common.dtype;
+  if (common === null) checkFits(op, dtype, target, inputs);
   const recorded = op.rule.grad && needsNode(inputs);
   // Made before the write, so that it knows the operands as they were.
   const node = recorded ? new PointwiseNode(op, inputs, target) : null;
   node?.expectWrite(target);
-  runInPlace(op, inputs, { shape, dtype: target.dtype }, { dtype });
+  runInPlace(op, inputs, target.spec, ATTRIBUTES[dtype]);
   if (node) {
     node.wroteInPlace();
     target.moveTo(node);
   }
   return target;
+}
+
+/** @throws Error where the result of an operation in `dtype` cannot be put into `target` */
+function checkFits({ inPlaceName, rule }: PointwiseOp, dtype: DTypeName, target: Tensor, inputs: readonly Tensor[]): void {
+  const result = rule.result === "bool" ? "bool" : dtype;
+  if (category(result) > category(target.dtype)) {
+    throw new TypeError(
+      `${inPlaceName}: result type ${result} can't be cast to the desired output type ${target.dtype}`,
+    );
+  }
+  const shape = broadcastAll(inPlaceName.slice(0, -1), inputs);
+  if (!sameShape(shape, target.shape)) {
+    throw new RangeError(
+      `${inPlaceName}: output with shape ${shapeText(target.shape)} doesn't match the broadcast shape ${shapeText(shape)}`,
+    );
+  }
 }
 
 /** @throws Error where a write into `target` would break recorded gradients */
