@@ -59,7 +59,7 @@ function allocateAlone(dtype: DTypeName, n: number): TypedArray {
   }
 }
 
-/** From how many elements on a copy of memory is faster than a loop: it has to be set up. */
+/** From how many elements on copying and filling memory is faster than a loop: it has to be set up. */
 export const LONG_RUN = 24;
 
 /** A copy of the elements of `data` from `start` up to `end`. */

@@ -1,7 +1,9 @@
-// Owns the reductions over dims. Each exported function is also a method of Tensor. Imports apply and the host's sums.
-import { isFloat } from "../dtype";
-import { allocate } from "../memory";
+// Owns the reductions over dims. Each exported function is also a method of Tensor. Imports apply and the host's loops.
+import { isFloat, round } from "../dtype";
+import type { Spec } from "../engines/engine";
+import { repeat } from "../engines/host/gather";
 import { sumDims } from "../engines/host/sum";
+import { allocate } from "../memory";
 import { normalizeDims, reducedShape, sameShape, type Shape, sizeOf } from "../shape";
 import type { Tensor } from "../tensor";
 import { apply } from "./apply";
@@ -20,6 +22,8 @@ interface Reduction {
   readonly keepdim: boolean;
   /** Whether dims were named: PyTorch records that as another operation. */
   readonly named: boolean;
+  /** The result's shape, where `keepdim` does not say enough. */
+  readonly shape?: Shape;
 }
 
 function reduction(
@@ -31,24 +35,48 @@ function reduction(
   return { dims: normalizeDims(name, dim, x.ndim), keepdim, named: dim !== undefined };
 }
 
-const counted = (shape: Shape, dims: readonly number[]): number => dims.reduce((n, dim) => n * shape[dim], 1);
-
-/** A reduction's gradient, repeated over the dims that were reduced. */
-function spread(g: Tensor, shape: Shape, { dims }: Reduction): Tensor {
-  if (g.ndim === 0) return g.expand(shape);
-  return g.reshape(shape.map((n, i) => (dims.includes(i) ? 1 : n))).expand(shape);
+function counted(shape: Shape, dims: readonly number[]): number {
+  let n = 1;
+  for (let i = 0; i < dims.length; i++) n *= shape[dims[i]];
+  return n;
 }
+
+/** A reduction undone: each of its results repeated over the dims that it reduced, and divided by their size for a mean. */
+interface Spread extends Reduction {
+  readonly source: Shape;
+  readonly isMean: boolean;
+}
+
+const spreadOp: Op<Spread> = {
+  name: "spread",
+  gradFn: ({ isMean }) => (isMean ? "DivBackward0" : "ExpandBackward0"),
+  infer: ([{ dtype }], { source }) => ({ shape: source, dtype }),
+  kernel([g], out, { dims, isMean }) {
+    const { data } = g.storage;
+    const kept = data.length === 1 ? g.shape : reducedShape(out.shape, dims, true);
+    if (!isMean) return repeat(data, out.dtype, kept, out.shape);
+    // Rounded like any number that meets a tensor.
+    const n = round(out.dtype, counted(out.shape, dims));
+    const shares = allocate(out.dtype, data.length);
+    for (let i = 0; i < data.length; i++) shares[i] = data[i] / n;
+    return shares.length === sizeOf(out.shape) ? shares : repeat(shares, out.dtype, kept, out.shape);
+  },
+  pullback: (g, { attributes }) => [apply(attributes.isMean ? meanOp : sumOp, [g], attributes)],
+};
 
 const sumOp: Op<Reduction> = {
   name: "sum",
   gradFn: ({ named }) => (named ? "SumBackward1" : "SumBackward0"),
-  infer: ([{ shape, dtype }], { dims, keepdim }) => ({
-    shape: reducedShape(shape, dims, keepdim),
+  infer: ([{ shape, dtype }], { dims, keepdim, shape: asked }) => ({
+    shape: asked ?? reducedShape(shape, dims, keepdim),
     dtype: isFloat(dtype) ? dtype : "int64",
   }),
   kernel: ([x], _, { dims }) => sumDims(x.storage.data, x.dtype, x.shape, dims),
-  pullback: (g, { specs, attributes }) => [spread(g, specs[0].shape, attributes)],
+  pullback: (g, { specs, attributes }) => [spread(g, specs[0], attributes, false)],
 };
+
+const spread = (g: Tensor, { shape: source }: Spec, { dims, keepdim, named, shape }: Reduction, isMean: boolean): Tensor =>
+  apply(spreadOp, [g], { dims, keepdim, named, shape, source, isMean });
 
 /**
  * The sum over `dim` (all elements where left out), added up in PyTorch's order. Integers and truth values give int64.
@@ -69,16 +97,13 @@ const meanOp: Op<Reduction> = {
     }
     return { shape: reducedShape(shape, dims, keepdim), dtype };
   },
-  kernel([x], out, { dims }) {
+  kernel([x], _, { dims }) {
     const sums = sumDims(x.storage.data, x.dtype, x.shape, dims);
     const n = counted(x.shape, dims);
-    const means = allocate(out.dtype, sums.length);
-    for (let i = 0; i < sums.length; i++) means[i] = sums[i] / n;
-    return means;
+    for (let i = 0; i < sums.length; i++) sums[i] /= n;
+    return sums;
   },
-  pullback: (g, { specs: [{ shape }], attributes }) => [
-    spread(g.div(counted(shape, attributes.dims)), shape, attributes),
-  ],
+  pullback: (g, { specs, attributes }) => [spread(g, specs[0], attributes, true)],
 };
 
 /**
@@ -98,9 +123,12 @@ export function sumToSize(x: Tensor, shape: Shape): Tensor {
     throw new RangeError(
       `sumToSize: size {[${shape.join(", ")}]} is not expandable to size {[${x.shape.join(", ")}]}.`,
     );
-  const dims = x.shape.flatMap((n, i) => (i < extra || (shape[i - extra] === 1 && n !== 1) ? [i] : []));
-  const summed = dims.length > 0 ? sum(x, dims, { keepdim: true }) : x;
-  return summed.reshape(shape);
+  const dims: number[] = [];
+  for (let i = 0; i < x.ndim; i++) {
+    if (i < extra || (shape[i - extra] === 1 && x.shape[i] !== 1)) dims.push(i);
+  }
+  // What is only of dims of size 1 more is not summed: a sum makes 0 of −0.
+  return dims.length > 0 ? apply(sumOp, [x], { dims, keepdim: true, named: true, shape }) : x.reshape(shape);
 }
 
 /** Whether any element is not zero, as a bool tensor of no dims. */
