@@ -110,13 +110,9 @@ export class DataLoader<T, B = Collated<Awaited<T>>> implements Iterable<B>, Asy
   }
 
   /** The numbers of the samples, batch by batch. */
-  private *plan(dataset: Dataset<T>): Iterable<number[]> {
-    const order = this.shuffle ? shuffled(dataset.length, this.generator) : sequential(dataset.length);
-    let n = 0;
-    for (const indices of batched(order, this.batchSize, this.dropLast)) {
-      throwIfInterrupted(`DataLoader: batch ${n++}`);
-      yield indices;
-    }
+  private plan({ length }: Dataset<T>): Iterable<number[]> {
+    const { batchSize, dropLast } = this;
+    return this.shuffle ? shuffled(length, batchSize, dropLast, this.generator) : sequential(length, batchSize, dropLast);
   }
 
   private *batches(): globalThis.Generator<B, void, void> {
@@ -127,7 +123,9 @@ export class DataLoader<T, B = Collated<Awaited<T>>> implements Iterable<B>, Asy
       }
     } else {
       const copyBatch = this.copierOf(dataset);
+      let n = 0;
       for (const indices of this.plan(dataset)) {
+        throwIfInterrupted("DataLoader: batch", n++);
         yield copyBatch?.(indices) ?? this.collate(ready(indices.map((index) => sampleAt(dataset, index))));
       }
     }
@@ -137,7 +135,9 @@ export class DataLoader<T, B = Collated<Awaited<T>>> implements Iterable<B>, Asy
     const { dataset, batchSize, dropLast } = this;
     if (isDataset(dataset)) {
       const copyBatch = this.copierOf(dataset);
+      let n = 0;
       for (const indices of this.plan(dataset)) {
+        throwIfInterrupted("DataLoader: batch", n++);
         const samples = () => Promise.all(indices.map((index) => sampleInTime(dataset, index)));
         yield copyBatch?.(indices) ?? this.collate(await samples());
       }
@@ -168,7 +168,7 @@ function syncStream<T>(stream: Stream<T>): Iterable<T> {
 function* pollInterrupt<T>(stream: Iterable<T>): Iterable<T> {
   let n = 0;
   for (const sample of stream) {
-    throwIfInterrupted(`DataLoader: sample ${n++}`);
+    throwIfInterrupted("DataLoader: sample", n++);
     yield sample;
   }
 }
@@ -177,7 +177,7 @@ function* pollInterrupt<T>(stream: Iterable<T>): Iterable<T> {
 async function* pollInterruptAsync<T>(stream: Stream<T>): AsyncIterable<T> {
   let n = 0;
   for await (const sample of stream) {
-    throwIfInterrupted(`DataLoader: sample ${n++}`);
+    throwIfInterrupted("DataLoader: sample", n++);
     yield sample;
   }
 }

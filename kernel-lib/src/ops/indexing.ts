@@ -117,15 +117,28 @@ export function indexSelect(x: Tensor, dim: number, index: Tensor | readonly num
     throw new TypeError(`indexSelect: expected an array or a vector of integers, got ${describe(index)}`);
   }
   if (x.ndim === 0) throw new RangeError("indexSelect: a 0-dim tensor has no places to select");
-  const places = index instanceof Tensor ? [...index.storage.data] : index;
-  const size = x.shape[d];
-  const inner = sizeOf(x.shape.slice(d + 1));
+  const places: ArrayLike<number> = index instanceof Tensor ? index.storage.data : index;
+  const shape = x.shape.slice();
+  const size = shape[d];
+  shape[d] = places.length;
+  return apply(indexOp, [x], { shape, ...runs(x.shape, d, size, places), gradFn: "IndexSelectBackward0" });
+}
+
+/** Where the elements at `places` of dim d lie in a tensor of `shape`. */
+function runs(shape: Shape, d: number, size: number, places: ArrayLike<number>): { starts: number[]; run: number } {
+  let inner = 1;
+  for (let i = d + 1; i < shape.length; i++) inner *= shape[i];
+  let outer = 1;
+  for (let i = 0; i < d; i++) outer *= shape[i];
+  const n = places.length;
+  const first = n > 0 ? place(places[0], d, size) : 0;
+  let areNeighbours = outer === 1;
+  for (let i = 1; i < n; i++) areNeighbours = place(places[i], d, size) === first + i && areNeighbours;
+  // Neighbours, as in a batch that is not shuffled, are one run.
+  if (areNeighbours) return { starts: [first * inner], run: n * inner };
   const starts: number[] = [];
-  for (let outer = 0; outer < sizeOf(x.shape.slice(0, d)); outer++) {
-    for (const i of places) starts.push((outer * size + place(i, d, size)) * inner);
-  }
-  const shape = x.shape.map((n, i) => (i === d ? places.length : n));
-  return apply(indexOp, [x], { shape, starts, run: inner, gradFn: "IndexSelectBackward0" });
+  for (let o = 0; o < outer; o++) for (let i = 0; i < n; i++) starts.push((o * size + place(places[i], d, size)) * inner);
+  return { starts, run: inner };
 }
 
 /** The `length` places of dim `dim` that begin at `start`. */
