@@ -6,7 +6,7 @@ const ARRAYS = { float32: Float32Array, float64: Float64Array, int64: Float64Arr
 // V8 keeps arrays of up to 64 bytes on its own heap; each larger one costs an allocation outside it, some ten times
 // the arithmetic on a hundred elements. Small ones are therefore cut from a common buffer. A buffer lives as long as
 // any array cut from it, so it is kept small: what outlives its neighbours holds on to at most this much.
-const BUFFER_BYTES = 4096;
+const BUFFER_BYTES = 16384;
 const MOST_BYTES = 1024;
 let buffer = new ArrayBuffer(BUFFER_BYTES);
 let used = 0;
