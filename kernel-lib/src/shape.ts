@@ -96,6 +96,12 @@ export function normalizeDims(
   return rank === 0 ? [] : list;
 }
 
+/** How a product sees its left operand: a vector is a row. */
+export const asRow = (shape: Shape): Shape => (shape.length === 1 ? [1, shape[0]] : shape);
+
+/** How a product sees its right operand: a vector is a column. */
+export const asColumn = (shape: Shape): Shape => (shape.length === 1 ? [shape[0], 1] : shape);
+
 /** `shape` after reducing over `dims`. */
 export function reducedShape(shape: Shape, dims: readonly number[], keepdim: boolean): Shape {
   if (keepdim) return shape.map((n, i) => (dims.includes(i) ? 1 : n));

@@ -1,6 +1,8 @@
-// Owns what an operation is to an engine, and how it reaches one. Imports storage and types.
+// Owns what an operation is to an engine, and how it reaches one. Imports selection and storage.
 import type { DTypeName, TypedArray } from "../dtype";
 import type { Shape } from "../shape";
+import type { Kind } from "./placement";
+import { engineFor, mayLeaveHost } from "./selection";
 import { Storage } from "./storage";
 
 /** What is known of a tensor before it is computed. */
@@ -23,15 +25,23 @@ export type Kernel<A> = (inputs: readonly Operand[], out: Spec, attributes: A, t
 /** What an engine needs to know of an operation. The kernel is the host's: the one that every operation has. */
 export interface Computation<A> {
   readonly name: string;
+  readonly kind: Kind;
   readonly kernel: Kernel<A>;
 }
 
-/** Computes `op` on the engine that holds its operands: the host. */
+/** Computes `op` where that is fastest, or on the engine that was asked for. */
 export function run<A>(op: Computation<A>, inputs: readonly Operand[], out: Spec, attributes: A): Storage {
+  if (mayLeaveHost(inputs, out)) {
+    const storage = engineFor(op, inputs, out, attributes)?.run(op, inputs, out, attributes);
+    if (storage) return storage;
+  }
   return new Storage(op.kernel(inputs, out, attributes));
 }
 
 /** Computes `op` into the storage of its first operand. */
 export function runInPlace<A>(op: Computation<A>, inputs: readonly Operand[], out: Spec, attributes: A): void {
+  if (mayLeaveHost(inputs, out) && out.dtype === "float32") {
+    if (engineFor(op, inputs, out, attributes)?.runInPlace(op, inputs, out, attributes)) return;
+  }
   op.kernel(inputs, out, attributes, inputs[0].storage.write());
 }

@@ -9,8 +9,6 @@ export interface Residence {
   read(): TypedArray;
   /** Frees what the engine holds. */
   free(): void;
-  /** Whether the engine reads the very array that it was given, which must then not change. */
-  readonly sharesHome: boolean;
 }
 
 /**
@@ -24,6 +22,8 @@ export class Storage {
   isShared = false;
   /** What an engine holds of the elements: the same as is at home, or all there is. */
   residence: Residence | null = null;
+  /** Whether an engine, or a result of it, may go on reading the array at home. */
+  private isLent = false;
   /** Who holds these elements as a gradient, in number; see `Addable`. */
   private holders = 0;
   /** The sweep that made them, 0 for none. */
@@ -45,14 +45,20 @@ export class Storage {
     return this.home !== null;
   }
 
+  /** The array at home, for an engine to read as it is for as long as it likes: a write will go to another one. */
+  lend(): TypedArray {
+    this.isLent = true;
+    return this.data;
+  }
+
   /** The elements to write into. Counts as a write; what an engine holds of them ends. */
   write(): TypedArray {
     this.version++;
-    const { data, residence } = this;
-    if (residence === null) return data;
-    if (residence.sharesHome) this.home = data.slice();
-    this.residence = null;
-    residence.free();
+    this.bringHome();
+    if (this.isLent) {
+      this.home = this.home!.slice();
+      this.isLent = false;
+    }
     return this.home!;
   }
 
@@ -62,6 +68,7 @@ export class Storage {
     this.residence?.free();
     this.residence = residence;
     this.home = null;
+    this.isLent = false;
   }
 
   /** Counts one more who holds these elements as a gradient. */

@@ -46,7 +46,8 @@ export const pointwiseOps = Object.fromEntries(
   (Object.keys(ruleTable) as RuleName[]).map((name): [RuleName, PointwiseOp] => {
     const rule = ruleTable[name];
     const kernel = pointwiseKernel(name);
-    return [name, { name, inPlaceName: `${name}_`, kernel, lastNumbers: [null, null, null], ...recordingOf(name, rule) }];
+    const own = { name, inPlaceName: `${name}_`, kind: "pointwise" as const, kernel, lastNumbers: [null, null, null] };
+    return [name, { ...own, ...recordingOf(name, rule) }];
   }),
 ) as Record<RuleName, PointwiseOp>;
 

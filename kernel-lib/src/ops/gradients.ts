@@ -2,6 +2,7 @@
 // Imports tensor, dtypes, expressions and the host's loops.
 import { rank, type TypedArray } from "../dtype";
 import { type GradientLoop, gradientLoop, type SlotType } from "../engines/host/gradient";
+import { engineFor, mayLeaveHost } from "../engines/selection";
 import { Storage } from "../engines/storage";
 import { allocate } from "../memory";
 import type { Rule, Saved } from "../rules";
@@ -12,6 +13,7 @@ import { type Gradient, gradientsOf } from "./symbolic";
 /** A rule's gradient by one operand, with the loops made for it so far. */
 export interface CompiledGradient extends Gradient {
   readonly name: string;
+  readonly kind: "pointwise";
   /** Whether it is the result's gradient itself. */
   readonly passesOn: boolean;
   /** By what is in the slots, as one number; null where it takes more than one pass. */
@@ -24,14 +26,21 @@ export const compiledGradients = (name: string, rule: Rule): (CompiledGradient |
     if (gradient === null) return null;
     const { expression } = gradient;
     const passesOn = expression.kind === "slot" && expression.slot === "g";
-    return { ...gradient, name: `${name}.gradient${i}`, passesOn, loops: new Map<number, GradientLoop | null>() };
+    const loops = new Map<number, GradientLoop | null>();
+    return { ...gradient, name: `${name}.gradient${i}`, kind: "pointwise", passesOn, loops };
   });
 
 const NONE = new Float64Array(0);
 
+/** Whether an engine would compute the steps of a gradient of `g`'s size and type. */
+function leavesHost(gradient: CompiledGradient, g: Tensor): boolean {
+  const inputs = [g];
+  return mayLeaveHost(inputs, g) && engineFor(gradient, inputs, g, { dtype: g.dtype }) !== null;
+}
+
 /**
- * The gradient from `g` in one pass, with the same bits as step by step; null where there is no such pass, or an engine
- * holds some of the elements.
+ * The gradient from `g` in one pass, with the same bits as step by step; null where there is no such pass, or where the
+ * elements are with an engine, or too many for the host.
  */
 export function inOnePass(gradient: CompiledGradient, g: Tensor, saved: Saved<Tensor>): Tensor | null {
   const { reads } = gradient;
@@ -41,7 +50,7 @@ export function inOnePass(gradient: CompiledGradient, g: Tensor, saved: Saved<Te
   const c = reads.c ? saved.c : null;
   const y = reads.y ? saved.y : null;
   const key = codeOf(g, g) | (codeOf(a, g) << 4) | (codeOf(b, g) << 8) | (codeOf(c, g) << 12) | (codeOf(y, g) << 16);
-  if (key < 0) return null;
+  if (key < 0 || leavesHost(gradient, g)) return null;
   let loop = gradient.loops.get(key);
   if (loop === undefined) {
     loop = gradientLoop(`${gradient.name}.${key}`, gradient, g.dtype, {

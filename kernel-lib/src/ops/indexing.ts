@@ -30,6 +30,7 @@ interface Indexed {
 
 const indexOp: Op<Indexed> = {
   name: "index",
+  kind: "movement",
   gradFn: ({ gradFn }) => gradFn,
   infer: ([{ dtype }], { shape }) => ({ shape, dtype }),
   kernel([x], out, { starts, run }) {
@@ -48,6 +49,7 @@ const indexOp: Op<Indexed> = {
 
 const scatterOp: Op<Indexed & { source: Shape }> = {
   name: "scatter",
+  kind: "movement",
   gradFn: () => "IndexPutBackward0",
   infer: ([{ dtype }], { source }) => ({ shape: source, dtype }),
   kernel([g], out, { starts, run }) {

@@ -22,6 +22,7 @@ const isLegacyEmpty = (shape: Shape): boolean => shape.length === 1 && shape[0] 
 
 const catOp: Op<Join> = {
   name: "cat",
+  kind: "movement",
   infer(inputs, { dim }) {
     const first = inputs.findIndex(({ shape }) => !isLegacyEmpty(shape));
     if (first < 0) return { shape: [0], dtype: resultType(inputs) };
@@ -86,6 +87,7 @@ export function cat(tensors: readonly Tensor[], dim = 0): Tensor {
 
 const stackOp: Op<Join> = {
   name: "stack",
+  kind: "movement",
   infer(inputs, { dim }) {
     const { shape } = inputs[0];
     inputs.forEach((input, i) => {

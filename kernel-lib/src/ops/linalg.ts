@@ -2,17 +2,30 @@
 import { shapeText } from "../check";
 import { exactInteger, type TypedArray } from "../dtype";
 import { allocate } from "../memory";
-import { broadcast, broadcastStrides, type Shape, sizeOf } from "../shape";
+import type { Operand, Spec } from "../engines/engine";
+import { asColumn, asRow, broadcast, broadcastStrides, type Shape, sizeOf } from "../shape";
 import type { Tensor } from "../tensor";
 import { apply } from "./apply";
 import type { Op } from "./nodes";
 
-// Vectors take part as a row at the left, a column at the right.
-const asLeft = (shape: Shape): Shape => (shape.length === 1 ? [1, shape[0]] : shape);
-const asRight = (shape: Shape): Shape => (shape.length === 1 ? [shape[0], 1] : shape);
 const batchOf = (shape: Shape): Shape => shape.slice(0, -2);
 
-function checkOperands(a: Tensor, b: Tensor): void {
+interface Product {
+  /** Whether the left operand's last two dims are swapped first. */
+  readonly transposeA: boolean;
+  readonly transposeB: boolean;
+}
+
+const PLAIN: Product = { transposeA: false, transposeB: false };
+
+const swapped = (shape: Shape, swap: boolean): Shape =>
+  swap ? [...batchOf(shape), shape[shape.length - 1], shape[shape.length - 2]] : shape;
+
+/** The operands' shapes as they are multiplied: [..., n, k] and [..., k, m]. */
+const factors = ([a, b]: readonly Spec[], { transposeA, transposeB }: Product): readonly [Shape, Shape] =>
+  [swapped(asRow(a.shape), transposeA), swapped(asColumn(b.shape), transposeB)];
+
+function checkOperands(a: Tensor, b: Tensor, [left, right]: readonly [Shape, Shape]): void {
   if (a.ndim === 0 || b.ndim === 0) {
     throw new RangeError(`matmul: both arguments need to be at least 1D, but they are ${a.ndim}D and ${b.ndim}D`);
   }
@@ -20,8 +33,7 @@ function checkOperands(a: Tensor, b: Tensor): void {
     throw new TypeError(`matmul: expected both tensors to have the same dtype, but got ${a.dtype} and ${b.dtype}. Convert one with .to(…).`);
   }
   if (a.dtype === "bool") throw new TypeError("matmul: not defined for bool tensors");
-  const k = a.shape[a.ndim - 1];
-  const l = asRight(b.shape).at(-2);
+  const [k, l] = [left[left.length - 1], right[right.length - 2]];
   if (k !== l) {
     throw new RangeError(`matmul: ${shapeText(a.shape)} × ${shapeText(b.shape)}: inner sizes ${k} and ${l} differ`);
   }
@@ -34,45 +46,73 @@ const GRAD_FN: Readonly<Record<string, string>> = {
   "1,2": "SqueezeBackward4",
 };
 
-const matmulOp: Op<null> = {
+const matmulOp: Op<Product> = {
   name: "matmul",
+  kind: "matmul",
   keepsInputs: true,
   gradFn: (_, [a, b]) => GRAD_FN[`${a.shape.length},${b.shape.length}`] ?? "UnsafeViewBackward0",
-  infer([a, b]) {
-    checkOperands(a, b);
-    const batch = broadcast("matmul", batchOf(asLeft(a.shape)), batchOf(asRight(b.shape)));
-    const rows = a.ndim === 1 ? [] : [a.shape[a.ndim - 2]];
-    const columns = b.ndim === 1 ? [] : [b.shape[b.ndim - 1]];
+  infer([a, b], product) {
+    const [left, right] = factors([a, b], product);
+    checkOperands(a, b, [left, right]);
+    const batch = broadcast("matmul", batchOf(left), batchOf(right));
+    const rows = a.ndim === 1 ? [] : [left[left.length - 2]];
+    const columns = b.ndim === 1 ? [] : [right[right.length - 1]];
     return { shape: [...batch, ...rows, ...columns], dtype: a.dtype };
   },
-  kernel([a, b], out) {
-    const [left, right] = [asLeft(a.shape), asRight(b.shape)];
+  kernel([a, b], out, product) {
+    const [left, right] = factors([a, b], product);
     const [n, k] = left.slice(-2);
     const m = right[right.length - 1];
     const batch = broadcast("matmul", batchOf(left), batchOf(right));
     // One stride a batch dim, in matrices.
     const aSteps = broadcastStrides(batchOf(left), batch);
     const bSteps = broadcastStrides(batchOf(right), batch);
+    const aData = product.transposeA ? transposed(a, n, k) : a.storage.data;
+    const bData = product.transposeB ? transposed(b, k, m) : b.storage.data;
     const result = allocate(out.dtype, sizeOf(out.shape));
     const finish = out.dtype === "int64" ? exactInteger : null;
     for (let i = 0; i < sizeOf(batch); i++) {
       const [ao, bo] = [matrixAt(i, batch, aSteps), matrixAt(i, batch, bSteps)];
-      multiply(a.storage.data, ao * n * k, b.storage.data, bo * k * m, result, i * n * m, n, k, m, finish);
+      multiply(aData, ao * n * k, bData, bo * k * m, result, i * n * m, n, k, m, finish);
     }
     return result;
   },
   pullback(g, saved) {
-    const [{ shape: aShape }, { shape: bShape }] = saved.specs;
-    const [left, right] = [asLeft(aShape), asRight(bShape)];
+    const { specs, attributes } = saved;
+    const { transposeA, transposeB } = attributes;
+    const [left, right] = factors(specs, attributes);
     const batch = broadcast("matmul", batchOf(left), batchOf(right));
     const g2 = g.reshape([...batch, left[left.length - 2], right[right.length - 1]]);
-    const fold = (shape: Shape, lifted: Shape, product: Tensor): Tensor => product.sumToSize(lifted).reshape(shape);
+    // The operands as they are kept: matrices, not yet swapped.
+    const [aLifted, bLifted] = [asRow(specs[0].shape), asColumn(specs[1].shape)];
+    const ofA = (): Tensor => {
+      const b = saved.input(1).reshape(bLifted);
+      return transposeA ? multiplied(b, g2, transposeB, true) : multiplied(g2, b, false, !transposeB);
+    };
+    const ofB = (): Tensor => {
+      const a = saved.input(0).reshape(aLifted);
+      return transposeB ? multiplied(g2, a, true, transposeA) : multiplied(a, g2, !transposeA, false);
+    };
     return [
-      saved.needs(0) ? fold(aShape, left, matmul(g2, saved.input(1).reshape(right).transpose(-1, -2))) : null,
-      saved.needs(1) ? fold(bShape, right, matmul(saved.input(0).reshape(left).transpose(-1, -2), g2)) : null,
+      saved.needs(0) ? ofA().sumToSize(aLifted).reshape(specs[0].shape) : null,
+      saved.needs(1) ? ofB().sumToSize(bLifted).reshape(specs[1].shape) : null,
     ];
   },
 };
+
+const multiplied = (a: Tensor, b: Tensor, transposeA: boolean, transposeB: boolean): Tensor =>
+  apply(matmulOp, [a, b], { transposeA, transposeB });
+
+/** The elements of matrices that are kept as [columns, rows], as [rows, columns]. */
+function transposed({ storage: { data }, dtype }: Operand, rows: number, columns: number): TypedArray {
+  const out = allocate(dtype, data.length);
+  for (let start = 0; start < data.length; start += rows * columns) {
+    for (let i = 0, o = start; i < rows; i++) {
+      for (let j = 0; j < columns; j++) out[o++] = data[start + j * rows + i];
+    }
+  }
+  return out;
+}
 
 /** The index of the matrix that the i-th of `batch` reads. */
 function matrixAt(i: number, batch: Shape, steps: readonly number[]): number {
@@ -119,5 +159,5 @@ function multiply(
  * @see https://pytorch.org/docs/stable/generated/torch.matmul.html
  */
 export function matmul(a: Tensor, b: Tensor): Tensor {
-  return apply(matmulOp, [a, b], null);
+  return apply(matmulOp, [a, b], PLAIN);
 }

@@ -27,6 +27,7 @@ interface Reshape {
 
 const reshapeOp: Op<Reshape> = {
   name: "reshape",
+  kind: "movement",
   gradFn: ({ gradFn }) => gradFn,
   shares: true,
   infer: ([{ dtype }], { shape }) => ({ shape, dtype }),
@@ -74,6 +75,7 @@ interface Permutation {
 
 const permuteOp: Op<Permutation> = {
   name: "permute",
+  kind: "movement",
   gradFn: ({ gradFn }) => gradFn,
   infer: ([{ shape, dtype }], { order }) => ({ shape: order.map((dim) => shape[dim]), dtype }),
   kernel([x], out, { order }) {
@@ -122,6 +124,7 @@ export function t(x: Tensor): Tensor {
 
 const expandOp: Op<{ shape: Shape }> = {
   name: "expand",
+  kind: "movement",
   infer: ([{ dtype }], { shape }) => ({ shape, dtype }),
   kernel: ([x], out) => repeat(x.storage.data, out.dtype, x.shape, out.shape),
   pullback: (g, { specs }) => [g.sumToSize(specs[0].shape)],
@@ -155,6 +158,7 @@ export function expand(x: Tensor, ...sizes: ShapeArguments): Tensor {
 
 const cloneOp: Op<null> = {
   name: "clone",
+  kind: "movement",
   infer: ([{ shape, dtype }]) => ({ shape, dtype }),
   kernel: ([x]) => copy(x.storage.data, x.dtype),
   pullback: (g) => [g],
@@ -167,6 +171,7 @@ export function clone(x: Tensor): Tensor {
 
 const toOp: Op<{ dtype: DTypeName }> = {
   name: "to",
+  kind: "movement",
   gradFn: () => "ToCopyBackward0",
   infer: ([{ shape }], { dtype }) => ({ shape, dtype }),
   kernel: ([x], out) => convert(x.storage.data, x.dtype, out.dtype),

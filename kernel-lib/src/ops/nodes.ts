@@ -2,8 +2,7 @@
 // Imports tensor, tape, the gradients of rules, and types.
 import { shapeText } from "../check";
 import type { Computation, Spec } from "../engines/engine";
-import { Storage } from "../engines/storage";
-import { copy } from "../memory";
+import type { Storage } from "../engines/storage";
 import type { Rule, Saved } from "../rules";
 import { sameShape } from "../shape";
 import { isGradEnabled, Node } from "../tape";
@@ -117,7 +116,7 @@ abstract class TensorNode extends Node<Tensor> {
   /** Puts a copy in place of `target`, if that is what is kept in `slot`. */
   protected keepCopy(slot: number, target: Tensor): void {
     if (this.kept?.[slot]?.tensor !== target) return;
-    const before = new Tensor(new Storage(copy(target.storage.data, target.dtype)), target.spec);
+    const before = target.detach().clone();
     before.node = target.node;
     this.keepTensor(slot, before);
   }

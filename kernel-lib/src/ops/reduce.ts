@@ -49,6 +49,7 @@ interface Spread extends Reduction {
 
 const spreadOp: Op<Spread> = {
   name: "spread",
+  kind: "movement",
   gradFn: ({ isMean }) => (isMean ? "DivBackward0" : "ExpandBackward0"),
   infer: ([{ dtype }], { source }) => ({ shape: source, dtype }),
   kernel([g], out, { dims, isMean }) {
@@ -66,6 +67,7 @@ const spreadOp: Op<Spread> = {
 
 const sumOp: Op<Reduction> = {
   name: "sum",
+  kind: "reduction",
   gradFn: ({ named }) => (named ? "SumBackward1" : "SumBackward0"),
   infer: ([{ shape, dtype }], { dims, keepdim, shape: asked }) => ({
     shape: asked ?? reducedShape(shape, dims, keepdim),
@@ -88,6 +90,7 @@ export function sum(x: Tensor, dim?: Dims, options: ReduceOptions = {}): Tensor 
 
 const meanOp: Op<Reduction> = {
   name: "mean",
+  kind: "reduction",
   gradFn: ({ named }) => (named ? "MeanBackward1" : "MeanBackward0"),
   infer([{ shape, dtype }], { dims, keepdim }) {
     if (!isFloat(dtype)) {
@@ -143,6 +146,7 @@ export function all(x: Tensor): Tensor {
 
 const truthOp: Op<{ name: string; stopAt: boolean }> = {
   name: "truth",
+  kind: "reduction",
   infer: () => ({ shape: [], dtype: "bool" }),
   kernel([x], _, { stopAt }) {
     const { data } = x.storage;

@@ -1,0 +1,168 @@
+// Owns what a backend holds: how much, for whom, and what goes when there is too much. Imports storage, references
+// and the backend's types.
+//
+// Nobody frees a tensor. What a backend holds is freed
+// - by whoever knows that it is dropped (a gradient handed on, an intermediate value inside an operation),
+// - when its Storage has been collected: young ones are looked for whenever enough was allocated,
+// - when it has not been used for longest and the budget is exceeded: then it is copied home.
+import { totalmem } from "node:os";
+import { type DTypeName, type TypedArray } from "../../dtype";
+import type { Residence, Storage } from "../storage";
+import { collectYoung, references } from "../weak";
+import type { Backend, Value } from "./backend";
+
+/** The arrays that a backend was given to read as they are. */
+const given = new WeakSet<TypedArray>();
+
+/** Elements of a Storage that a backend holds. */
+export class Resident implements Residence {
+  /** The same elements in other shapes, which TensorFlow holds apart. */
+  readonly views = new Map<string, Value>();
+  /** The operation that used it last. */
+  usedIn = 0;
+
+  constructor(
+    readonly residency: Residency,
+    readonly value: Value,
+    readonly bytes: number,
+    readonly slot: number,
+  ) {}
+
+  read(): TypedArray {
+    const { kernels, sharesMemory } = this.residency.backend;
+    const elements = kernels.readSync(this.value.dataId) as TypedArray;
+    // What was put there and not yet computed with is the very array that was given.
+    return sharesMemory && given.has(elements) ? elements.slice() : elements;
+  }
+
+  free(): void {
+    this.residency.release(this);
+  }
+
+  isOf(backend: Backend): boolean {
+    return this.residency.backend === backend;
+  }
+}
+
+const BYTES = { float32: 4, int32: 4, bool: 1 };
+
+/** The bytes of a value's elements. */
+export const bytesOf = ({ shape, dtype }: Value): number => shape.reduce((n, size) => n * size, BYTES[dtype]);
+
+/** The element types that a backend can hold for a tensor. */
+export const canReside = (dtype: DTypeName): dtype is "float32" | "bool" => dtype === "float32" || dtype === "bool";
+
+const MB = 2 ** 20;
+// What is allocated between two looks for dropped tensors: enough that looking costs little beside it, and so little
+// that memory used before is soon used again, while it is still in the processor's caches.
+const LOOK_AFTER = 32 * MB;
+// WebAssembly's memory ends at 4 GB.
+const MOST = { tensorflow: 4096 * MB, wasm: 1024 * MB };
+
+/** What any backend holds, by the slot of its Storage's reference; what was used longest ago first. */
+const residents = new Map<number, Resident>();
+
+/** Frees what is held for tensors that are gone. */
+export function freeCollected(): void {
+  collectYoung();
+  for (const slot of references.collected()) {
+    const resident = residents.get(slot);
+    resident?.residency.drop(resident);
+  }
+}
+
+/** What one backend holds, and the budget for it. */
+export class Residency {
+  /** What may be held, in bytes; what the operation under way needs may exceed it. */
+  budget: number;
+  bytes = 0;
+  /** The number of tensors' elements that are held. */
+  handles = 0;
+  private allocated = 0;
+  private operation = 0;
+
+  constructor(readonly backend: Backend) {
+    this.budget = Math.min(totalmem() / 8, MOST[backend.name]);
+  }
+
+  setBudget(bytes: number): void {
+    this.budget = bytes;
+    this.begin();
+    this.makeRoom();
+  }
+
+  /** Begins an operation: what it uses from here on stays until the next begins. */
+  begin(): void {
+    this.operation++;
+  }
+
+  /** What the backend holds of `storage`: put there from its home. */
+  put(storage: Storage, shape: readonly number[], dtype: "float32" | "bool"): Resident {
+    const { kernels, sharesMemory } = this.backend;
+    const elements = sharesMemory ? storage.lend() : storage.data;
+    if (sharesMemory) given.add(elements);
+    const dataId = kernels.write(elements, [...shape], dtype);
+    const resident = this.admit(storage, { dataId, shape: [...shape], dtype });
+    storage.residence = resident;
+    return resident;
+  }
+
+  /** Notes `value` as what the backend holds of `storage`. */
+  admit(storage: Storage, value: Value): Resident {
+    const bytes = bytesOf(value);
+    const resident = new Resident(this, value, bytes, references.watch(storage));
+    resident.usedIn = this.operation;
+    residents.set(resident.slot, resident);
+    this.handles++;
+    this.bytes += bytes;
+    this.allocated += bytes;
+    if (this.allocated > LOOK_AFTER) {
+      this.allocated = 0;
+      freeCollected();
+    }
+    if (this.bytes > this.budget) this.makeRoom();
+    return resident;
+  }
+
+  /** Notes that the operation under way uses `resident`. */
+  touch(resident: Resident): void {
+    if (resident.usedIn === this.operation) return;
+    resident.usedIn = this.operation;
+    residents.delete(resident.slot);
+    residents.set(resident.slot, resident);
+  }
+
+  release(resident: Resident): void {
+    references.release(resident.slot);
+    this.drop(resident);
+  }
+
+  /** Copies home what was used longest ago, until the budget holds. */
+  makeRoom(budget = this.budget): void {
+    if (this.bytes > budget) freeCollected();
+    for (const resident of residents.values()) {
+      if (this.bytes <= budget) return;
+      if (resident.residency !== this) continue;
+      if (resident.usedIn === this.operation) return;
+      const storage = references.get(resident.slot);
+      if (storage) storage.bringHome();
+      else this.release(resident);
+    }
+  }
+
+  /** Copies everything home. */
+  clear(): void {
+    this.begin();
+    this.makeRoom(-1);
+  }
+
+  /** Frees `resident`, whose reference is released already. */
+  drop(resident: Resident): void {
+    residents.delete(resident.slot);
+    this.handles--;
+    this.bytes -= resident.bytes;
+    const { kernels } = this.backend;
+    for (const view of resident.views.values()) kernels.disposeData(view.dataId);
+    kernels.disposeData(resident.value.dataId);
+  }
+}

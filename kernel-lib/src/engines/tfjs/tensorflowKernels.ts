@@ -1,0 +1,46 @@
+// Owns kernels that TensorFlow has and tfjs does not register: entered into tfjs's registry beside its own.
+// Imports types only.
+import type { Value } from "./backend";
+
+/** The part of tfjs's NodeJSKernelBackend that runs TensorFlow's operations by name. */
+interface NodeBackend {
+  readonly binding: { readonly TF_ATTR_TYPE: number };
+  getDTypeInteger(dtype: string): number;
+  write(values: Int32Array, shape: number[], dtype: string): object;
+  disposeData(dataId: object): boolean;
+  executeSingleOutput(operation: string, attributes: readonly object[], inputs: readonly Value[]): Value;
+}
+
+interface Call {
+  readonly inputs: Readonly<Record<string, Value>>;
+  readonly attrs: Readonly<Record<string, unknown>>;
+  readonly backend: NodeBackend;
+}
+
+export interface KernelConfig {
+  readonly kernelName: string;
+  readonly backendName: string;
+  readonly kernelFunc: (call: Call) => Value;
+}
+
+const typeOf = (backend: NodeBackend, { dtype }: Value, name = "T"): object =>
+  ({ name, type: backend.binding.TF_ATTR_TYPE, value: backend.getDTypeInteger(dtype) });
+
+/** t where the condition holds, e elsewhere, all three broadcast. */
+const selectV2: KernelConfig["kernelFunc"] = ({ inputs: { condition, t, e }, backend }) =>
+  backend.executeSingleOutput("SelectV2", [typeOf(backend, t)], [condition, t, e]);
+
+/** x repeated up to a shape that it broadcasts to. */
+const broadcastTo: KernelConfig["kernelFunc"] = ({ inputs: { x }, attrs, backend }) => {
+  const shape = attrs.shape as number[];
+  const dataId = backend.write(Int32Array.from(shape), [shape.length], "int32");
+  const sizes: Value = { dataId, shape: [shape.length], dtype: "int32" };
+  const result = backend.executeSingleOutput("BroadcastTo", [typeOf(backend, x), typeOf(backend, sizes, "Tidx")], [x, sizes]);
+  backend.disposeData(dataId);
+  return result;
+};
+
+export const tensorflowKernels: readonly KernelConfig[] = Object.entries({
+  SelectV2: selectV2,
+  BroadcastTo: broadcastTo,
+}).map(([kernelName, kernelFunc]) => ({ kernelName, kernelFunc, backendName: "tensorflow" }));
