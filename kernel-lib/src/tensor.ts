@@ -245,7 +245,7 @@ export class Tensor {
     const { storage } = this;
     if (storage.length !== 1)
       throw new RangeError(`a Tensor with ${storage.length} elements cannot be converted to Scalar`);
-    return storage.data[0];
+    return storage.first;
   }
 
   /**
@@ -332,6 +332,5 @@ export function seed(output: Tensor, gradient?: Tensor | null): Tensor {
         `Reduce it first, with sum() or mean(), or pass its gradient.`,
     );
   }
-  const storage = new Storage(output.dtype === "float32" ? Float32Array.of(1) : Float64Array.of(1));
-  return new Tensor(storage, output.spec);
+  return new Tensor(Storage.of(1, output.dtype), output.spec);
 }

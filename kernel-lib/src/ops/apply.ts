@@ -1,11 +1,12 @@
 // The one door: every operation on tensors is checked, computed and recorded here.
 // Imports tensor, operands, nodes, engines, rules and tape.
 import { describe, shapeText } from "../check";
-import { category, type DTypeName, getDefaultDtype, isFloat } from "../dtype";
+import { category, type DTypeName, getDefaultDtype, isFloat, rank } from "../dtype";
 import { type Computation, run, runInPlace, type Spec } from "../engines/engine";
-import { type PointwiseAttributes, pointwiseKernel } from "../engines/host/pointwise";
+import { makeOfOne, type PointwiseAttributes, pointwiseKernel, type Value } from "../engines/host/pointwise";
+import { Storage } from "../engines/storage";
 import { ruleTable, type RuleName } from "../rules";
-import { broadcast, sameShape, type Shape } from "../shape";
+import { broadcast, sameShape, type Shape, sizeOf } from "../shape";
 import { isGradEnabled } from "../tape";
 import { Tensor } from "../tensor";
 import { type Op, OpNode, PointwiseNode, recordingOf, type RecordedRule } from "./nodes";
@@ -25,12 +26,19 @@ export function apply<A>(op: Op<A>, inputs: readonly Tensor[], attributes: A): T
       throw new TypeError(`${op.name}: expected a Tensor, got ${describe(inputs[i])}`);
   }
   const spec = op.infer(inputs, attributes);
-  const storage = op.shares ? inputs[0].storage : run(op, inputs, spec, attributes);
+  const storage = op.shares ? inputs[0].storage : (ofOneElement(op, inputs, spec) ?? run(op, inputs, spec, attributes));
   if (op.shares) storage.isShared = true;
   const out = new Tensor(storage, spec);
   if (op.pullback && isFloat(spec.dtype) && needsNode(inputs))
     out.node = new OpNode(op, inputs, attributes);
   return out;
+}
+
+/** The result of an operation that makes one element of one, where it is at hand; else null. */
+function ofOneElement<A>({ ofOne }: Op<A>, inputs: readonly Tensor[], { shape, dtype }: Spec): Storage | null {
+  if (ofOne === undefined) return null;
+  const { storage } = inputs[0];
+  return storage.length === 1 && storage.isHome && sizeOf(shape) === 1 ? Storage.of(ofOne(storage.first), dtype) : null;
 }
 
 /** A pointwise operation, with what follows from its rule. */
@@ -39,6 +47,8 @@ export interface PointwiseOp extends Computation<PointwiseAttributes>, RecordedR
   readonly inPlaceName: string;
   /** The numbers that the operation met last, by their place among the operands: loops give the same ones again. */
   readonly lastNumbers: (Tensor | null)[];
+  /** What computes one element, by the rank of the operands' type; made when first used. */
+  readonly ofOne: (Value | undefined)[];
 }
 
 /** The pointwise operations by name. */
@@ -46,7 +56,7 @@ export const pointwiseOps = Object.fromEntries(
   (Object.keys(ruleTable) as RuleName[]).map((name): [RuleName, PointwiseOp] => {
     const rule = ruleTable[name];
     const kernel = pointwiseKernel(name);
-    const own = { name, inPlaceName: `${name}_`, kind: "pointwise" as const, kernel, lastNumbers: [null, null, null] };
+    const own = { name, inPlaceName: `${name}_`, kind: "pointwise" as const, kernel, lastNumbers: [null, null, null], ofOne: [] };
     return [name, { ...own, ...recordingOf(name, rule) }];
   }),
 ) as Record<RuleName, PointwiseOp>;
@@ -72,7 +82,7 @@ function operandsOf(op: PointwiseOp, values: unknown[]): Tensor[] {
 function numberOperand({ name, lastNumbers }: PointwiseOp, i: number, value: unknown): Tensor {
   if (typeof value !== "number") return toOperand(name, value);
   const last = lastNumbers[i];
-  if (last !== null && Object.is(last.storage.data[0], value)) return last;
+  if (last !== null && Object.is(last.storage.first, value)) return last;
   return (lastNumbers[i] = wrapNumber(value));
 }
 
@@ -101,7 +111,7 @@ function commonSpec({ rule }: PointwiseOp, inputs: readonly Tensor[]): Spec | nu
 
 /** The result of an operation on numbers alone, as in the exponent b − 1 of a gradient: again a number. */
 function ofNumbers({ rule }: PointwiseOp, inputs: readonly Tensor[]): Tensor {
-  const [a, b, c] = inputs.map(({ storage }) => storage.data[0]);
+  const [a, b, c] = inputs.map(({ storage }) => storage.first);
   const value = rule.value(a, b, c);
   return wrapNumber(rule.result === "bool" ? value !== 0 : value);
 }
@@ -128,6 +138,20 @@ function broadcastAll(name: string, inputs: readonly Tensor[]): Shape {
   return shape;
 }
 
+/**
+ * The result for operands of one element each, of the floating-point type `dtype` beside numbers; undefined for others. No engine, no
+ * array and no loop could make it in as little time as it takes to reach them.
+ */
+function ofOne(op: PointwiseOp, inputs: readonly Tensor[], dtype: DTypeName): number | undefined {
+  for (let i = 0; i < inputs.length; i++) {
+    const { storage } = inputs[i];
+    if (storage.length !== 1 || !storage.isHome) return undefined;
+  }
+  const f = (op.ofOne[rank(dtype)] ??= makeOfOne(op.name, op.rule, dtype));
+  const n = inputs.length;
+  return f(inputs[0].storage.first, n > 1 ? inputs[1].storage.first : 0, n > 2 ? inputs[2].storage.first : 0);
+}
+
 // One object a type, since one an operation would be made for nothing.
 const ATTRIBUTES: Record<DTypeName, PointwiseAttributes> = {
   float32: { dtype: "float32" },
@@ -150,8 +174,12 @@ export function pointwise(op: PointwiseOp, values: unknown[]): Tensor {
     common !== null && !isBool
       ? common
       : { shape: common === null ? broadcastAll(op.name, inputs) : common.shape, dtype: isBool ? ("bool" as const) : dtype };
-  const out = new Tensor(run(op, inputs, spec, ATTRIBUTES[dtype]), spec);
-  if (op.rule.grad && isFloat(spec.dtype) && needsNode(inputs)) out.node = new PointwiseNode(op, inputs, out);
+  const one = common === null ? undefined : ofOne(op, inputs, dtype);
+  const storage = one === undefined ? run(op, inputs, spec, ATTRIBUTES[dtype]) : Storage.of(one, spec.dtype);
+  const out = new Tensor(storage, spec);
+  if (op.rule.grad && isFloat(spec.dtype) && needsNode(inputs)) {
+    out.node = new PointwiseNode(op, inputs, out, common !== null);
+  }
   return out;
 }
 
@@ -168,9 +196,11 @@ export function pointwiseInPlace(op: PointwiseOp, target: Tensor, values: unknow
   if (common === null) checkFits(op, dtype, target, inputs);
   const recorded = op.rule.grad && needsNode(inputs);
   // Made before the write, so that it knows the operands as they were.
-  const node = recorded ? new PointwiseNode(op, inputs, target) : null;
+  const node = recorded ? new PointwiseNode(op, inputs, target, common !== null) : null;
   node?.expectWrite(target);
-  runInPlace(op, inputs, target.spec, ATTRIBUTES[dtype]);
+  const one = common === null ? undefined : ofOne(op, inputs, dtype);
+  if (one === undefined) runInPlace(op, inputs, target.spec, ATTRIBUTES[dtype]);
+  else target.storage.write()[0] = one;
   if (node) {
     node.wroteInPlace();
     target.moveTo(node);

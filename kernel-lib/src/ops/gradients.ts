@@ -1,7 +1,7 @@
 // Owns how the gradient of a pointwise operation is computed in one pass, where that can be.
 // Imports tensor, dtypes, expressions and the host's loops.
-import { rank, type TypedArray } from "../dtype";
-import { type GradientLoop, gradientLoop, type SlotType } from "../engines/host/gradient";
+import { type DTypeName, rank, type TypedArray } from "../dtype";
+import { type GradientLoop, gradientLoop, type GradientOfOne, gradientOfOne, type Slots, type SlotType } from "../engines/host/gradient";
 import { engineFor, mayLeaveHost } from "../engines/selection";
 import { Storage } from "../engines/storage";
 import { allocate } from "../memory";
@@ -18,6 +18,8 @@ export interface CompiledGradient extends Gradient {
   readonly passesOn: boolean;
   /** By what is in the slots, as one number; null where it takes more than one pass. */
   readonly loops: Map<number, GradientLoop | null>;
+  /** The same for one element. */
+  readonly ofOne: Map<number, GradientOfOne | null>;
 }
 
 /** The gradients of the rule `name`, one an operand; null for one that has none. */
@@ -27,7 +29,8 @@ export const compiledGradients = (name: string, rule: Rule): (CompiledGradient |
     const { expression } = gradient;
     const passesOn = expression.kind === "slot" && expression.slot === "g";
     const loops = new Map<number, GradientLoop | null>();
-    return { ...gradient, name: `${name}.gradient${i}`, kind: "pointwise", passesOn, loops };
+    const ofOne = new Map<number, GradientOfOne | null>();
+    return { ...gradient, name: `${name}.gradient${i}`, kind: "pointwise", passesOn, loops, ofOne };
   });
 
 const NONE = new Float64Array(0);
@@ -51,27 +54,46 @@ export function inOnePass(gradient: CompiledGradient, g: Tensor, saved: Saved<Te
   const y = reads.y ? saved.y : null;
   const key = codeOf(g, g) | (codeOf(a, g) << 4) | (codeOf(b, g) << 8) | (codeOf(c, g) << 12) | (codeOf(y, g) << 16);
   if (key < 0 || leavesHost(gradient, g)) return null;
-  let loop = gradient.loops.get(key);
-  if (loop === undefined) {
-    loop = gradientLoop(`${gradient.name}.${key}`, gradient, g.dtype, {
-      g: typeOf(g, g), a: typeOf(a, g), b: typeOf(b, g), c: typeOf(c, g), y: typeOf(y, g),
-    });
-    gradient.loops.set(key, loop);
-  }
-  if (loop === null) return null;
   const { storage, spec } = g;
-  const out = allocate(spec.dtype, storage.length);
-  loop(out, storage.length, storage.data, elements(a), elements(b), elements(c), elements(y));
+  const n = storage.length;
+  if (n === 1) {
+    const f = found(gradient, key, gradient.ofOne, gradientOfOne, g, a, b, c, y);
+    if (f === null) return null;
+    return new Tensor(Storage.of(f(storage.first, only(a), only(b), only(c), only(y)), spec.dtype), spec);
+  }
+  const loop = found(gradient, key, gradient.loops, gradientLoop, g, a, b, c, y);
+  if (loop === null) return null;
+  const out = allocate(spec.dtype, n);
+  loop(out, n, storage.data, elements(a), elements(b), elements(c), elements(y));
   return new Tensor(new Storage(out), spec);
 }
 
-const elements = (tensor: Tensor | null): TypedArray => (tensor === null ? NONE : tensor.storage.data);
+type SlotValue = Tensor | null;
+
+/** What computes a gradient from what is in the slots: from `known`, or made now. */
+function found<F>(
+  gradient: CompiledGradient, key: number, known: Map<number, F | null>,
+  make: (name: string, gradient: Gradient, dtype: DTypeName, slots: Slots) => F | null,
+  g: Tensor, a: SlotValue, b: SlotValue, c: SlotValue, y: SlotValue,
+): F | null {
+  let f = known.get(key);
+  if (f === undefined) {
+    const slots = { g: typeOf(g, g), a: typeOf(a, g), b: typeOf(b, g), c: typeOf(c, g), y: typeOf(y, g) };
+    f = make(`${gradient.name}.${key}`, gradient, g.dtype, slots);
+    known.set(key, f);
+  }
+  return f;
+}
+
+const only = (tensor: SlotValue): number => (tensor === null ? 0 : tensor.storage.first);
+
+const elements = (tensor: SlotValue): TypedArray => (tensor === null ? NONE : tensor.storage.data);
 
 /** Whether a tensor is walked element by element beside `g`, which has its shape, or else has one element for all. */
 const isWalked = (tensor: Tensor, g: Tensor): boolean => tensor.storage.length === g.storage.length;
 
 /** What is in a slot, as 4 bits; negative for what no single pass can read. */
-function codeOf(tensor: Tensor | null, g: Tensor): number {
+function codeOf(tensor: SlotValue, g: Tensor): number {
   if (tensor === null) return 0;
   if (!tensor.storage.isHome) return -1;
   if (tensor.isNumber) return 9 + rank(tensor.dtype);
@@ -80,5 +102,5 @@ function codeOf(tensor: Tensor | null, g: Tensor): number {
 }
 
 /** What `codeOf` stands for. */
-const typeOf = (tensor: Tensor | null, g: Tensor): SlotType | null =>
+const typeOf = (tensor: SlotValue, g: Tensor): SlotType | null =>
   tensor && { dtype: tensor.dtype, isNumber: tensor.isNumber, isWalked: !tensor.isNumber && isWalked(tensor, g) };

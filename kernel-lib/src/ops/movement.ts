@@ -161,6 +161,7 @@ const cloneOp: Op<null> = {
   kind: "movement",
   infer: ([{ shape, dtype }]) => ({ shape, dtype }),
   kernel: ([x]) => copy(x.storage.data, x.dtype),
+  ofOne: (x) => x,
   pullback: (g) => [g],
 };
 

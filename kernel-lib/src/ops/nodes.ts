@@ -13,6 +13,8 @@ import { type CompiledGradient, compiledGradients, inOnePass } from "./gradients
 export interface Op<A> extends Computation<A> {
   /** The result's shape and dtype; throws where the operands do not fit. */
   infer(inputs: readonly Tensor[], attributes: A): Spec;
+  /** What it makes of an only element, where the result has only one too. Absent where that takes more than the element. */
+  ofOne?(x: number): number;
   /** The operands' gradients from the result's. Absent where the operation has no gradient. */
   pullback?(g: Tensor, saved: SavedTensors<A>): readonly (Tensor | null)[];
   /** The name of the recorded operation, as PyTorch prints it. */
@@ -50,31 +52,17 @@ class Kept {
   }
 }
 
-/** What a node keeps that keeps nothing: one for all. */
-const NOTHING: (Kept | null)[] = [];
-
 /** A recorded operation on tensors: where gradients go on to, and what their computation needs. */
 abstract class TensorNode extends Node<Tensor> {
   override readonly parents: readonly (Node<Tensor> | null)[];
-  readonly specs: readonly Spec[];
-  /** By slot; null once it is released. */
-  private kept: (Kept | null)[] | null = NOTHING;
 
   constructor(inputs: readonly Tensor[]) {
     super();
-    // Not the tensors themselves, which would keep their elements alive.
-    // Literals for the usual numbers of operands: far cheaper than map.
+    // Literals for the usual numbers of operands: map takes as long as all else here.
     const [a, b] = inputs;
-    if (inputs.length === 1) {
-      this.parents = [a.node];
-      this.specs = [a.spec];
-    } else if (inputs.length === 2) {
-      this.parents = [a.node, b.node];
-      this.specs = [a.spec, b.spec];
-    } else {
-      this.parents = inputs.map((input) => input.node);
-      this.specs = inputs.map((input) => input.spec);
-    }
+    if (inputs.length === 1) this.parents = [a.node];
+    else if (inputs.length === 2) this.parents = [a.node, b.node];
+    else this.parents = inputs.map((input) => input.node);
   }
 
   /** PyTorch's name of the operation. */
@@ -88,19 +76,9 @@ abstract class TensorNode extends Node<Tensor> {
     return this.parents[i] !== null;
   }
 
-  protected keepTensor(slot: number, tensor: Tensor): void {
-    if (this.kept === NOTHING) this.kept = [null, null, null, null];
-    this.kept![slot] = new Kept(tensor);
-  }
-
-  override release(): void {
-    this.kept = null;
-  }
-
-  /** The tensor kept in `slot`; throws in PyTorch's words where it is gone, or no longer what it was. */
-  protected unpack(slot: number): Tensor {
-    if (this.kept === null) throw new Error(REUSED);
-    const kept = this.kept[slot]!;
+  /** A kept tensor; throws in PyTorch's words where it is gone, or no longer what it was. */
+  protected unpack(kept: Kept | null): Tensor {
+    if (kept === null) throw new Error(REUSED);
     const { tensor, storage } = kept;
     if (tensor.storage !== storage) return replaced(kept);
     if (storage.version !== kept.version) {
@@ -111,20 +89,6 @@ abstract class TensorNode extends Node<Tensor> {
       );
     }
     return tensor;
-  }
-
-  /** Puts a copy in place of `target`, if that is what is kept in `slot`. */
-  protected keepCopy(slot: number, target: Tensor): void {
-    if (this.kept?.[slot]?.tensor !== target) return;
-    const before = target.detach().clone();
-    before.node = target.node;
-    this.keepTensor(slot, before);
-  }
-
-  /** Notes that the operation has just written its result into its first operand, which may be kept in `slot`. */
-  protected wroteInto(slot: number): void {
-    const kept = this.kept?.[slot];
-    if (kept) kept.version++;
   }
 
   override toString(): string {
@@ -146,21 +110,30 @@ function replaced({ tensor, storage }: Kept): Tensor {
 
 /** A recorded structural operation. */
 export class OpNode<A> extends TensorNode implements SavedTensors<A> {
+  /** Not the tensors themselves, which would keep their elements alive. */
+  readonly specs: readonly Spec[];
+  private kept: readonly Kept[] | null;
+
   constructor(
     private readonly op: Op<A>,
     inputs: readonly Tensor[],
     readonly attributes: A,
   ) {
     super(inputs);
-    if (op.keepsInputs) inputs.forEach((input, i) => this.keepTensor(i, input));
+    this.specs = inputs.length === 1 ? [inputs[0].spec] : inputs.map((input) => input.spec);
+    this.kept = op.keepsInputs ? inputs.map((input) => new Kept(input)) : null;
   }
 
   override get name(): string {
     return this.op.gradFn?.(this.attributes, this.specs) ?? backwardName(this.op.name);
   }
 
+  override release(): void {
+    this.kept = null;
+  }
+
   input(i: number): Tensor {
-    return this.unpack(i);
+    return this.unpack(this.kept && this.kept[i]);
   }
 
   override pullback(g: Tensor): readonly (Tensor | null)[] {
@@ -183,34 +156,34 @@ export function recordingOf(name: string, rule: Rule): RecordedRule {
   return { rule, gradients: compiledGradients(name, rule), gradFn };
 }
 
-// The slots in which a pointwise operation keeps tensors: the operands in order, then the result.
-const Y = 3;
-
 /** A recorded pointwise operation: it keeps what the gradients that are needed read. */
 export class PointwiseNode extends TensorNode implements Saved<Tensor> {
   private readonly recorded: RecordedRule;
   private readonly isOfNumber: boolean;
+  /** The operands' shapes and types; null where those that are tensors have the result's. */
+  private readonly specs: readonly Spec[] | null;
+  private keptA: Kept | null = null;
+  private keptB: Kept | null = null;
+  private keptC: Kept | null = null;
+  private keptY: Kept | null = null;
 
-  constructor(recorded: RecordedRule, inputs: readonly Tensor[], output: Tensor) {
+  /** @param areAlike whether all operands that are tensors have the shape and the type of `output` */
+  constructor(recorded: RecordedRule, inputs: readonly Tensor[], output: Tensor, areAlike: boolean) {
     super(inputs);
     this.recorded = recorded;
     this.isOfNumber = inputs[inputs.length - 1].isNumber;
+    this.specs = areAlike ? null : inputs.map((input) => input.spec);
     const { gradients } = recorded;
     const { parents } = this;
-    let [a, b, c, y] = [false, false, false, false];
     for (let i = 0; i < parents.length; i++) {
       const gradient = gradients[i];
       if (parents[i] === null || gradient === null) continue;
       const { reads } = gradient;
-      a ||= reads.a;
-      b ||= reads.b;
-      c ||= reads.c;
-      y ||= reads.y;
+      if (reads.a) this.keptA ??= new Kept(inputs[0]);
+      if (reads.b) this.keptB ??= new Kept(inputs[1]);
+      if (reads.c) this.keptC ??= new Kept(inputs[2]);
+      if (reads.y) this.keptY ??= new Kept(output);
     }
-    if (a) this.keepTensor(0, inputs[0]);
-    if (b) this.keepTensor(1, inputs[1]);
-    if (c) this.keepTensor(2, inputs[2]);
-    if (y) this.keepTensor(Y, output);
   }
 
   override get name(): string {
@@ -219,29 +192,35 @@ export class PointwiseNode extends TensorNode implements Saved<Tensor> {
   }
 
   get a(): Tensor {
-    return this.unpack(0);
+    return this.unpack(this.keptA);
   }
 
   get b(): Tensor {
-    return this.unpack(1);
+    return this.unpack(this.keptB);
   }
 
   get c(): Tensor {
-    return this.unpack(2);
+    return this.unpack(this.keptC);
   }
 
   get y(): Tensor {
-    return this.unpack(Y);
+    return this.unpack(this.keptY);
+  }
+
+  override release(): void {
+    this.keptA = this.keptB = this.keptC = this.keptY = null;
   }
 
   /** Before the result is written over the first operand: has its elements copied, where a gradient will read them. */
   expectWrite(target: Tensor): void {
-    for (let slot = 0; slot < Y; slot++) this.keepCopy(slot, target);
+    this.keptA = copied(this.keptA, target);
+    this.keptB = copied(this.keptB, target);
+    this.keptC = copied(this.keptC, target);
   }
 
   /** Notes that the result has just been written over the first operand. */
   wroteInPlace(): void {
-    this.wroteInto(Y);
+    if (this.keptY) this.keptY.version++;
   }
 
   override pullback(g: Tensor): readonly (Tensor | null)[] {
@@ -256,10 +235,18 @@ export class PointwiseNode extends TensorNode implements Saved<Tensor> {
     const { rule, gradients } = this.recorded;
     const gradient = gradients[i];
     if (this.parents[i] === null || gradient === null) return null;
-    if (gradient.passesOn) return fit(g, this.specs[i]);
-    const inOne = isGradEnabled() ? null : inOnePass(gradient, g, this);
-    return fit(inOne ?? rule.grad![i]!<Tensor>(g, this), this.specs[i]);
+    const inOne = gradient.passesOn ? g : isGradEnabled() ? null : inOnePass(gradient, g, this);
+    const result = inOne ?? rule.grad![i]!<Tensor>(g, this);
+    return this.specs === null ? result : fit(result, this.specs[i]);
   }
+}
+
+/** What is kept, or a copy of it where it is `target`. */
+function copied(kept: Kept | null, target: Tensor): Kept | null {
+  if (kept?.tensor !== target) return kept;
+  const before = target.detach().clone();
+  before.node = target.node;
+  return new Kept(before);
 }
 
 /** A gradient as its operand needs it: summed over the dims that broadcasting repeated, in the operand's dtype. */

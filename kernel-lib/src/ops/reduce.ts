@@ -62,8 +62,12 @@ const spreadOp: Op<Spread> = {
     for (let i = 0; i < data.length; i++) shares[i] = data[i] / n;
     return shares.length === sizeOf(out.shape) ? shares : repeat(shares, out.dtype, kept, out.shape);
   },
+  ofOne: (g) => g,
   pullback: (g, { attributes }) => [apply(attributes.isMean ? meanOp : sumOp, [g], attributes)],
 };
+
+/** Sums begin with 0, which makes 0 of −0. */
+const ofOne = (x: number): number => 0 + x;
 
 const sumOp: Op<Reduction> = {
   name: "sum",
@@ -74,6 +78,7 @@ const sumOp: Op<Reduction> = {
     dtype: isFloat(dtype) ? dtype : "int64",
   }),
   kernel: ([x], _, { dims }) => sumDims(x.storage.data, x.dtype, x.shape, dims),
+  ofOne,
   pullback: (g, { specs, attributes }) => [spread(g, specs[0], attributes, false)],
 };
 
@@ -106,6 +111,7 @@ const meanOp: Op<Reduction> = {
     for (let i = 0; i < sums.length; i++) sums[i] /= n;
     return sums;
   },
+  ofOne,
   pullback: (g, { specs, attributes }) => [spread(g, specs[0], attributes, true)],
 };
 

@@ -23,6 +23,9 @@ export type GradientLoop = (
   g: TypedArray, a: TypedArray, b: TypedArray, c: TypedArray, y: TypedArray,
 ) => void;
 
+/** Gives the gradient's only element, where there is one in each slot. */
+export type GradientOfOne = (g: number, a: number, b: number, c: number, y: number) => number;
+
 /** A value in the code of a loop. */
 interface Typed {
   readonly code: string;
@@ -39,19 +42,26 @@ class NotInOnePass extends Error {}
  * The loop for a gradient of elements of `dtype` from what `slots` hold; null where its steps must be taken one by one.
  * `name` is for profiles.
  */
-export function gradientLoop(
+export const gradientLoop = (
   name: string, { expression }: Gradient, dtype: DTypeName, slots: Slots,
-): GradientLoop | null {
+): GradientLoop | null => attempt(() => new Writer(slots, dtype, false).loop(name, expression));
+
+/** `gradientLoop`, for one element. */
+export const gradientOfOne = (
+  name: string, { expression }: Gradient, dtype: DTypeName, slots: Slots,
+): GradientOfOne | null => attempt(() => new Writer(slots, dtype, true).ofOne(name, expression));
+
+function attempt<R>(write: () => R): R | null {
   try {
-    return new LoopWriter(slots, dtype).write(name, expression);
+    return write();
   } catch (error) {
     if (error instanceof NotInOnePass) return null;
     throw error;
   }
 }
 
-/** Writes one loop. Each step follows the types that its operands would have as tensors of their own: see apply.ts. */
-class LoopWriter {
+/** Writes one function. Each step follows the types that its operands would have as tensors of their own: see apply.ts. */
+class Writer {
   private readonly before: string[] = [];
   private readonly inside: string[] = [];
   private readonly functions: ((...operands: number[]) => number)[] = [];
@@ -60,23 +70,42 @@ class LoopWriter {
   constructor(
     private readonly slots: Slots,
     private readonly dtype: DTypeName,
+    /** Whether slots are numbers rather than arrays. */
+    private readonly isOfOne: boolean,
   ) {}
 
-  write(name: string, expression: Expression): GradientLoop {
-    const result = this.value(expression);
-    if (result.isNumber || result.dtype !== this.dtype) throw new NotInOnePass();
+  loop(name: string, expression: Expression): GradientLoop {
+    const result = this.result(expression);
+    return this.make(name, `function (out, n, g, a, b, c, y) {
+      ${this.before.join("\n      ")}
+      for (let i = 0; i < n; i++) {
+        ${this.inside.join("\n        ")}
+        out[i] = ${result};
+      }
+    }`);
+  }
+
+  ofOne(name: string, expression: Expression): GradientOfOne {
+    const result = this.result(expression);
+    return this.make(name, `function (g, a, b, c, y) {
+      ${[...this.before, ...this.inside].join("\n      ")}
+      return ${result};
+    }`);
+  }
+
+  private make<F>(name: string, code: string): F {
     const parameters = this.functions.map((_, i) => `f${i}`);
     const make = new Function(
       ...parameters, "fround", "exact",
-      `return function (out, n, g, a, b, c, y) {
-        ${this.before.join("\n        ")}
-        for (let i = 0; i < n; i++) {
-          ${this.inside.join("\n          ")}
-          out[i] = ${result.code};
-        }
-      } //# sourceURL=torchlab/host/${name}.js`,
-    ) as (...args: unknown[]) => GradientLoop;
+      `return ${code} //# sourceURL=torchlab/host/${name}.js`,
+    ) as (...args: unknown[]) => F;
     return make(...this.functions, Math.fround, exactInteger);
+  }
+
+  private result(expression: Expression): string {
+    const { isNumber, dtype, code } = this.value(expression);
+    if (isNumber || dtype !== this.dtype) throw new NotInOnePass();
+    return code;
   }
 
   private value(expression: Expression): Typed {
@@ -104,7 +133,7 @@ class LoopWriter {
     const type = this.slots[slot]!;
     // A second type of floats: which of them wins depends on the tensors' dims.
     if (!type.isNumber && isFloat(type.dtype) && type.dtype !== this.dtype) throw new NotInOnePass();
-    return this.named(`${slot}[${type.isWalked ? "i" : "0"}]`, type);
+    return this.isOfOne ? { code: slot, ...type } : this.named(`${slot}[${type.isWalked ? "i" : "0"}]`, type);
   }
 
   private step(name: RuleName, operands: readonly Typed[]): Typed {

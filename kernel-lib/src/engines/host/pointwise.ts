@@ -6,7 +6,8 @@ import { type Rule, ruleTable, type RuleName } from "../../rules";
 import { broadcastStrides, sameShape, type Shape, sizeOf } from "../../shape";
 import type { Kernel, Operand } from "../engine";
 
-type Value = (a: number, b: number, c: number) => number;
+/** A result's element from the operands'. */
+export type Value = (a: number, b: number, c: number) => number;
 
 /** Runs over `n` elements of the result, from offset `o`; each operand from its own offset. */
 type Loop = (
@@ -39,6 +40,23 @@ function makeLoop(name: string, rule: Rule, dtype: DTypeName, outDtype: DTypeNam
     } //# sourceURL=torchlab/host/${name}.${dtype}.${outDtype}.${walked}.js`,
   ) as (f: Value, exact: (value: number) => number) => Loop;
   return make(valueOf(rule, dtype), exactInteger);
+}
+
+/**
+ * A rule's result for one element each of `dtype`, a floating-point type, as an array would hold it; numbers among them
+ * are rounded as they would be beside a tensor.
+ */
+export function makeOfOne(name: string, rule: Rule, dtype: DTypeName): Value {
+  const rounded = (code: string): string => (dtype === "float32" ? `fround(${code})` : code);
+  const operands = ["a", "b", "c"].slice(0, rule.value.length);
+  const result = `f(${operands.map(rounded).join(", ")})`;
+  const make = new Function(
+    "f", "fround",
+    `return function (a, b, c) {
+      return ${rule.result === "bool" ? `${result} !== 0 ? 1 : 0` : rounded(result)};
+    } //# sourceURL=torchlab/host/${name}.${dtype}.one.js`,
+  ) as (f: Value, round: (value: number) => number) => Value;
+  return make(valueOf(rule, dtype), Math.fround);
 }
 
 const NONE = new Float64Array(1);
