@@ -71,6 +71,9 @@ let sweepUnderWay = 0;
  */
 export const birthSweep = (): number => (recording ? 0 : sweepUnderWay);
 
+/** An empty queue, for the next sweep to use: its memory is there already. */
+let spareQueue: NewestFirst<Node<never>> | null = null;
+
 /** What puts back what an inner sweep has displaced from nodes of the outer ones; null where there is no outer one. */
 let aside: (() => void)[] | null = null;
 
@@ -151,7 +154,8 @@ export function sweep<T extends Addable<T>>(
   aside = sweepUnderWay > 0 ? [] : null;
   sweepUnderWay = ++lastSweep;
   try {
-    const queue = new NewestFirst<Node<T>>();
+    const queue = (spareQueue as NewestFirst<Node<T>> | null) ?? new NewestFirst<Node<T>>();
+    spareQueue = null;
     for (let i = 0; i < roots.length; i++) {
       seeds[i].hold();
       receive(queue, roots[i], seeds[i]);
@@ -178,6 +182,7 @@ export function sweep<T extends Addable<T>>(
       }
       g.letGo();
     }
+    spareQueue = queue as NewestFirst<Node<never>>;
   } finally {
     aside?.forEach((restore) => restore());
     ({ recording, sweepUnderWay, aside } = outer);

@@ -4,6 +4,7 @@ import { describe, shapeText } from "../check";
 import { category, type DTypeName, getDefaultDtype, isFloat, rank } from "../dtype";
 import { type Computation, run, runInPlace, type Spec } from "../engines/engine";
 import { makeOfOne, type PointwiseAttributes, pointwiseKernel, type Value } from "../engines/host/pointwise";
+import { stayOnHost } from "../engines/selection";
 import { Storage } from "../engines/storage";
 import { ruleTable, type RuleName } from "../rules";
 import { broadcast, sameShape, type Shape, sizeOf } from "../shape";
@@ -36,7 +37,7 @@ export function apply<A>(op: Op<A>, inputs: readonly Tensor[], attributes: A): T
 
 /** The result of an operation that makes one element of one, where it is at hand; else null. */
 function ofOneElement<A>({ ofOne }: Op<A>, inputs: readonly Tensor[], { shape, dtype }: Spec): Storage | null {
-  if (ofOne === undefined) return null;
+  if (ofOne === undefined || !stayOnHost(1)) return null;
   const { storage } = inputs[0];
   return storage.length === 1 && storage.isHome && sizeOf(shape) === 1 ? Storage.of(ofOne(storage.first), dtype) : null;
 }
@@ -139,10 +140,11 @@ function broadcastAll(name: string, inputs: readonly Tensor[]): Shape {
 }
 
 /**
- * The result for operands of one element each, of the floating-point type `dtype` beside numbers; undefined for others. No engine, no
- * array and no loop could make it in as little time as it takes to reach them.
+ * The element of the result, where the operands have one each, of the floating-point type `dtype` or numbers; undefined
+ * for others. To reach a kernel, with arrays for it, takes longer than to compute one element.
  */
 function ofOne(op: PointwiseOp, inputs: readonly Tensor[], dtype: DTypeName): number | undefined {
+  if (!stayOnHost(1)) return undefined;
   for (let i = 0; i < inputs.length; i++) {
     const { storage } = inputs[i];
     if (storage.length !== 1 || !storage.isHome) return undefined;

@@ -1,8 +1,8 @@
 // Owns how the gradient of a pointwise operation is computed in one pass, where that can be.
 // Imports tensor, dtypes, expressions and the host's loops.
-import { type DTypeName, rank, type TypedArray } from "../dtype";
+import { rank, type TypedArray } from "../dtype";
 import { type GradientLoop, gradientLoop, type GradientOfOne, gradientOfOne, type Slots, type SlotType } from "../engines/host/gradient";
-import { engineFor, mayLeaveHost } from "../engines/selection";
+import { engineFor, stayOnHost } from "../engines/selection";
 import { Storage } from "../engines/storage";
 import { allocate } from "../memory";
 import type { Rule, Saved } from "../rules";
@@ -10,16 +10,31 @@ import { sameShape } from "../shape";
 import { Tensor } from "../tensor";
 import { type Gradient, gradientsOf } from "./symbolic";
 
+/** What was made for a gradient, by what is in the slots, as one number; null where it takes more than one pass. */
+class Known<F> {
+  private readonly all = new Map<number, F | null>();
+  private lastKey = -1;
+  private last: F | null = null;
+
+  get(key: number, make: () => F | null): F | null {
+    // A training loop asks for the same one again and again.
+    if (key === this.lastKey) return this.last;
+    let f = this.all.get(key);
+    if (f === undefined) this.all.set(key, (f = make()));
+    this.lastKey = key;
+    return (this.last = f);
+  }
+}
+
 /** A rule's gradient by one operand, with the loops made for it so far. */
 export interface CompiledGradient extends Gradient {
   readonly name: string;
   readonly kind: "pointwise";
   /** Whether it is the result's gradient itself. */
   readonly passesOn: boolean;
-  /** By what is in the slots, as one number; null where it takes more than one pass. */
-  readonly loops: Map<number, GradientLoop | null>;
+  readonly loops: Known<GradientLoop>;
   /** The same for one element. */
-  readonly ofOne: Map<number, GradientOfOne | null>;
+  readonly ofOne: Known<GradientOfOne>;
 }
 
 /** The gradients of the rule `name`, one an operand; null for one that has none. */
@@ -28,18 +43,15 @@ export const compiledGradients = (name: string, rule: Rule): (CompiledGradient |
     if (gradient === null) return null;
     const { expression } = gradient;
     const passesOn = expression.kind === "slot" && expression.slot === "g";
-    const loops = new Map<number, GradientLoop | null>();
-    const ofOne = new Map<number, GradientOfOne | null>();
-    return { ...gradient, name: `${name}.gradient${i}`, kind: "pointwise", passesOn, loops, ofOne };
+    const known = { loops: new Known<GradientLoop>(), ofOne: new Known<GradientOfOne>() };
+    return { ...gradient, name: `${name}.gradient${i}`, kind: "pointwise", passesOn, ...known };
   });
 
 const NONE = new Float64Array(0);
 
 /** Whether an engine would compute the steps of a gradient of `g`'s size and type. */
-function leavesHost(gradient: CompiledGradient, g: Tensor): boolean {
-  const inputs = [g];
-  return mayLeaveHost(inputs, g) && engineFor(gradient, inputs, g, { dtype: g.dtype }) !== null;
-}
+const leavesHost = (gradient: CompiledGradient, g: Tensor): boolean =>
+  !stayOnHost(g.storage.length) && engineFor(gradient, [g], g, { dtype: g.dtype }) !== null;
 
 /**
  * The gradient from `g` in one pass, with the same bits as step by step; null where there is no such pass, or where the
@@ -56,12 +68,14 @@ export function inOnePass(gradient: CompiledGradient, g: Tensor, saved: Saved<Te
   if (key < 0 || leavesHost(gradient, g)) return null;
   const { storage, spec } = g;
   const n = storage.length;
+  const name = (): string => `${gradient.name}.${key}`;
+  const slots = (): Slots => ({ g: typeOf(g, g), a: typeOf(a, g), b: typeOf(b, g), c: typeOf(c, g), y: typeOf(y, g) });
   if (n === 1) {
-    const f = found(gradient, key, gradient.ofOne, gradientOfOne, g, a, b, c, y);
+    const f = gradient.ofOne.get(key, () => gradientOfOne(name(), gradient, spec.dtype, slots()));
     if (f === null) return null;
     return new Tensor(Storage.of(f(storage.first, only(a), only(b), only(c), only(y)), spec.dtype), spec);
   }
-  const loop = found(gradient, key, gradient.loops, gradientLoop, g, a, b, c, y);
+  const loop = gradient.loops.get(key, () => gradientLoop(name(), gradient, spec.dtype, slots()));
   if (loop === null) return null;
   const out = allocate(spec.dtype, n);
   loop(out, n, storage.data, elements(a), elements(b), elements(c), elements(y));
@@ -69,21 +83,6 @@ export function inOnePass(gradient: CompiledGradient, g: Tensor, saved: Saved<Te
 }
 
 type SlotValue = Tensor | null;
-
-/** What computes a gradient from what is in the slots: from `known`, or made now. */
-function found<F>(
-  gradient: CompiledGradient, key: number, known: Map<number, F | null>,
-  make: (name: string, gradient: Gradient, dtype: DTypeName, slots: Slots) => F | null,
-  g: Tensor, a: SlotValue, b: SlotValue, c: SlotValue, y: SlotValue,
-): F | null {
-  let f = known.get(key);
-  if (f === undefined) {
-    const slots = { g: typeOf(g, g), a: typeOf(a, g), b: typeOf(b, g), c: typeOf(c, g), y: typeOf(y, g) };
-    f = make(`${gradient.name}.${key}`, gradient, g.dtype, slots);
-    known.set(key, f);
-  }
-  return f;
-}
 
 const only = (tensor: SlotValue): number => (tensor === null ? 0 : tensor.storage.first);
 
