@@ -121,26 +121,27 @@ export function indexSelect(x: Tensor, dim: number, index: Tensor | readonly num
   if (x.ndim === 0) throw new RangeError("indexSelect: a 0-dim tensor has no places to select");
   const places: ArrayLike<number> = index instanceof Tensor ? index.storage.data : index;
   const shape = x.shape.slice();
-  const size = shape[d];
   shape[d] = places.length;
-  return apply(indexOp, [x], { shape, ...runs(x.shape, d, size, places), gradFn: "IndexSelectBackward0" });
+  return apply(indexOp, [x], selected(x.shape, shape, d, places));
 }
 
-/** Where the elements at `places` of dim d lie in a tensor of `shape`. */
-function runs(shape: Shape, d: number, size: number, places: ArrayLike<number>): { starts: number[]; run: number } {
+/** The elements at `places` of dim d in a tensor of shape `from`, as a tensor of `shape`. */
+function selected(from: Shape, shape: Shape, d: number, places: ArrayLike<number>): Indexed {
+  const gradFn = "IndexSelectBackward0";
+  const size = from[d];
   let inner = 1;
-  for (let i = d + 1; i < shape.length; i++) inner *= shape[i];
+  for (let i = d + 1; i < from.length; i++) inner *= from[i];
   let outer = 1;
-  for (let i = 0; i < d; i++) outer *= shape[i];
+  for (let i = 0; i < d; i++) outer *= from[i];
   const n = places.length;
   const first = n > 0 ? place(places[0], d, size) : 0;
   let areNeighbours = outer === 1;
   for (let i = 1; i < n; i++) areNeighbours = place(places[i], d, size) === first + i && areNeighbours;
   // Neighbours, as in a batch that is not shuffled, are one run.
-  if (areNeighbours) return { starts: [first * inner], run: n * inner };
+  if (areNeighbours) return { shape, starts: [first * inner], run: n * inner, gradFn };
   const starts: number[] = [];
   for (let o = 0; o < outer; o++) for (let i = 0; i < n; i++) starts.push((o * size + place(places[i], d, size)) * inner);
-  return { starts, run: inner };
+  return { shape, starts, run: inner, gradFn };
 }
 
 /** The `length` places of dim `dim` that begin at `start`. */

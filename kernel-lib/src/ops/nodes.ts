@@ -59,7 +59,8 @@ abstract class TensorNode extends Node<Tensor> {
   constructor(inputs: readonly Tensor[]) {
     super();
     // Literals for the usual numbers of operands: map takes as long as all else here.
-    const [a, b] = inputs;
+    const a = inputs[0];
+    const b = inputs[1];
     if (inputs.length === 1) this.parents = [a.node];
     else if (inputs.length === 2) this.parents = [a.node, b.node];
     else this.parents = inputs.map((input) => input.node);

@@ -22,9 +22,12 @@ interface Reduction {
   readonly keepdim: boolean;
   /** Whether dims were named: PyTorch records that as another operation. */
   readonly named: boolean;
-  /** The result's shape, where `keepdim` does not say enough. */
+  /** The result's shape, where it is known already. */
   readonly shape?: Shape;
 }
+
+// Over everything, to no dims: the usual reduction, made once for each number of dims.
+const FULL: Reduction[] = [];
 
 function reduction(
   name: string,
@@ -32,6 +35,9 @@ function reduction(
   dim: Dims | undefined,
   { keepdim = false }: ReduceOptions,
 ): Reduction {
+  if (dim === undefined && !keepdim) {
+    return (FULL[x.ndim] ??= { dims: normalizeDims(name, dim, x.ndim), keepdim, named: false, shape: [] });
+  }
   return { dims: normalizeDims(name, dim, x.ndim), keepdim, named: dim !== undefined };
 }
 
@@ -42,8 +48,10 @@ function counted(shape: Shape, dims: readonly number[]): number {
 }
 
 /** A reduction undone: each of its results repeated over the dims that it reduced, and divided by their size for a mean. */
-interface Spread extends Reduction {
-  readonly source: Shape;
+interface Spread {
+  readonly reduction: Reduction;
+  /** What was reduced. */
+  readonly source: Spec;
   readonly isMean: boolean;
 }
 
@@ -51,8 +59,8 @@ const spreadOp: Op<Spread> = {
   name: "spread",
   kind: "movement",
   gradFn: ({ isMean }) => (isMean ? "DivBackward0" : "ExpandBackward0"),
-  infer: ([{ dtype }], { source }) => ({ shape: source, dtype }),
-  kernel([g], out, { dims, isMean }) {
+  infer: (_, { source }) => source,
+  kernel([g], out, { reduction: { dims }, isMean }) {
     const { data } = g.storage;
     const kept = data.length === 1 ? g.shape : reducedShape(out.shape, dims, true);
     if (!isMean) return repeat(data, out.dtype, kept, out.shape);
@@ -63,7 +71,7 @@ const spreadOp: Op<Spread> = {
     return shares.length === sizeOf(out.shape) ? shares : repeat(shares, out.dtype, kept, out.shape);
   },
   ofOne: (g) => g,
-  pullback: (g, { attributes }) => [apply(attributes.isMean ? meanOp : sumOp, [g], attributes)],
+  pullback: (g, { attributes }) => [apply(attributes.isMean ? meanOp : sumOp, [g], attributes.reduction)],
 };
 
 /** Sums begin with 0, which makes 0 of −0. */
@@ -82,8 +90,8 @@ const sumOp: Op<Reduction> = {
   pullback: (g, { specs, attributes }) => [spread(g, specs[0], attributes, false)],
 };
 
-const spread = (g: Tensor, { shape: source }: Spec, { dims, keepdim, named, shape }: Reduction, isMean: boolean): Tensor =>
-  apply(spreadOp, [g], { dims, keepdim, named, shape, source, isMean });
+const spread = (g: Tensor, source: Spec, reduction: Reduction, isMean: boolean): Tensor =>
+  apply(spreadOp, [g], { reduction, source, isMean });
 
 /**
  * The sum over `dim` (all elements where left out), added up in PyTorch's order. Integers and truth values give int64.
@@ -97,13 +105,13 @@ const meanOp: Op<Reduction> = {
   name: "mean",
   kind: "reduction",
   gradFn: ({ named }) => (named ? "MeanBackward1" : "MeanBackward0"),
-  infer([{ shape, dtype }], { dims, keepdim }) {
+  infer([{ shape, dtype }], { dims, keepdim, shape: asked }) {
     if (!isFloat(dtype)) {
       throw new TypeError(
         `mean: could not infer output dtype. Input dtype must be a floating point dtype. Got: ${dtype}. Convert with .to(pt.float32) first.`,
       );
     }
-    return { shape: reducedShape(shape, dims, keepdim), dtype };
+    return { shape: asked ?? reducedShape(shape, dims, keepdim), dtype };
   },
   kernel([x], _, { dims }) {
     const sums = sumDims(x.storage.data, x.dtype, x.shape, dims);

@@ -19,24 +19,28 @@ type Loop = (
 export const valueOf = (rule: Rule, dtype: DTypeName): Value =>
   (dtype === "float32" && rule.float32) || (dtype === "int64" && rule.int64) || rule.value;
 
+/** Added to the way that operands are walked where not all begin at their first element. */
+const WITH_OFFSETS = 8;
+
 /**
  * The loop for one rule, one pair of types, and one way to walk each operand: element by element, or always the same
- * one (bit i of `walked` is operand i's). One function shared by all rules would see every rule's value and every
+ * one (bit i of `walked` is operand i's); with or without offsets. One function shared by all rules would see every rule's value and every
  * array type, and V8 would inline none of them (ten times slower), so each gets code of its own; the name in its
  * source keeps V8 from sharing the compiled code, and shows in profiles.
  */
 function makeLoop(name: string, rule: Rule, dtype: DTypeName, outDtype: DTypeName, walked: number): Loop {
   const operands = ["a", "b", "c"].slice(0, rule.value.length);
-  // A step of 0 or 1 that the loop had to ask for would cost as much again as the arithmetic.
+  // Steps of 0 or 1 that the loop had to ask for would cost as much again as the arithmetic, offsets a third.
   const isWalked = (i: number): boolean => ((walked >> i) & 1) === 1;
-  const constants = operands.map((x, i) => (isWalked(i) ? "" : `const ${x}0 = ${x}[${x}o];`)).join(" ");
-  const elements = operands.map((x, i) => (isWalked(i) ? `${x}[${x}o + i]` : `${x}0`)).join(", ");
+  const from = (offset: string): string => (walked & WITH_OFFSETS ? `${offset} + ` : "");
+  const constants = operands.map((x, i) => (isWalked(i) ? "" : `const ${x}0 = ${x}[${from(`${x}o`)}0];`)).join(" ");
+  const elements = operands.map((x, i) => (isWalked(i) ? `${x}[${from(`${x}o`)}i]` : `${x}0`)).join(", ");
   const result = { bool: `f(${elements}) !== 0 ? 1 : 0`, int64: `exact(f(${elements}))` }[outDtype as string] ?? `f(${elements})`;
   const make = new Function(
     "f", "exact",
     `return function (out, o, n, a, ao, b, bo, c, co) {
       ${constants}
-      for (let i = 0; i < n; i++) out[o + i] = ${result};
+      for (let i = 0; i < n; i++) out[${from("o")}i] = ${result};
     } //# sourceURL=torchlab/host/${name}.${dtype}.${outDtype}.${walked}.js`,
   ) as (f: Value, exact: (value: number) => number) => Loop;
   return make(valueOf(rule, dtype), exactInteger);
@@ -104,8 +108,8 @@ export function pointwiseKernel(name: RuleName): Kernel<PointwiseAttributes> {
       walked += own * 4;
     }
     const strides = isBroadcast ? stridesOfAll(inputs, shape) : null;
-    if (strides) walked = walkedInside(strides);
-    const key = typePair(dtype, out.dtype) * 8 + walked;
+    if (strides) walked = walkedInside(strides) + WITH_OFFSETS;
+    const key = typePair(dtype, out.dtype) * 2 * WITH_OFFSETS + walked;
     const loop = (loops[key] ??= makeLoop(name, rule, dtype, out.dtype, walked));
     if (strides) broadcastLoop(loop, result, shape, [a, b, c], strides);
     else loop(result, 0, n, a, 0, b, 0, c, 0);

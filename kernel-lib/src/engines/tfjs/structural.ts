@@ -54,11 +54,12 @@ const mean: Compute<Reduction> = (e, [x], out, { dims }) => {
   return e.reshape(e.call("RealDiv", { a: total(e, x, dims), b: e.constant(n) }), out.shape);
 };
 
-interface Spread extends Reduction {
+interface Spread {
+  readonly reduction: Reduction;
   readonly isMean: boolean;
 }
 
-const spread: Compute<Spread> = (e, [g], { shape }, { dims, isMean }) => {
+const spread: Compute<Spread> = (e, [g], { shape }, { reduction: { dims }, isMean }) => {
   const n = isMean ? dims.reduce((count, dim) => count * shape[dim], 1) : 1;
   const { storage } = g;
   if (storage.length === 1 && storage.isHome) {
