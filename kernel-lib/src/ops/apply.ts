@@ -84,7 +84,10 @@ function numberOperand({ name, lastNumbers }: PointwiseOp, i: number, value: unk
   if (typeof value !== "number") return toOperand(name, value);
   const last = lastNumbers[i];
   if (last !== null && Object.is(last.storage.first, value)) return last;
-  return (lastNumbers[i] = wrapNumber(value));
+  const wrapped = wrapNumber(value);
+  // Held for good: should a gradient be this very number, it is not to be changed.
+  wrapped.hold();
+  return (lastNumbers[i] = wrapped);
 }
 
 const allNumbers = (inputs: readonly Tensor[]): boolean => inputs.every(({ isNumber }) => isNumber);
