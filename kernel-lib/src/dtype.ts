@@ -11,8 +11,8 @@ export const int64 = "int64" as const;
 export const bool = "bool" as const;
 
 /**
- * bool < int64 < float32 < float64, as 0 to 3: promotion is the greater of the two. Comparisons, since V8 compares names
- * by their address, but looks them up in a table.
+ * bool < int64 < float32 < float64, as 0 to 3: promotion is the greater of the two. Comparisons rather than a table:
+ * V8 compares names by their address, but has to look them up in a table.
  */
 export const rank = (dtype: DTypeName): number =>
   dtype === "float32" ? 2 : dtype === "float64" ? 3 : dtype === "int64" ? 1 : 0;

@@ -72,8 +72,8 @@ for (const name of rulesWithGradients) {
                 assert.equal(inOne, stepwise);
                 return;
               }
-              assert.deepEqual([inOne!.dtype, inOne!.shape], [stepwise!.dtype, stepwise!.shape]);
-              const [one, steps] = [inOne!.flatten().toArray(), stepwise!.flatten().toArray()];
+              assert.deepEqual([inOne.dtype, inOne.shape], [stepwise!.dtype, stepwise!.shape]);
+              const [one, steps] = [inOne.flatten().toArray(), stepwise!.flatten().toArray()];
               assert.ok(sameBits(one, steps), `${one.join()} in one pass, ${steps.join()} step by step`);
             });
           }),

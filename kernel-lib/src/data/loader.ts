@@ -112,7 +112,8 @@ export class DataLoader<T, B = Collated<Awaited<T>>> implements Iterable<B>, Asy
   /** The numbers of the samples, batch by batch. */
   private plan({ length }: Dataset<T>): Iterable<number[]> {
     const { batchSize, dropLast } = this;
-    return this.shuffle ? shuffled(length, batchSize, dropLast, this.generator) : sequential(length, batchSize, dropLast);
+    if (!this.shuffle) return sequential(length, batchSize, dropLast);
+    return shuffled(length, batchSize, dropLast, this.generator);
   }
 
   private *batches(): globalThis.Generator<B, void, void> {

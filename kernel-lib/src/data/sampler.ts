@@ -24,7 +24,8 @@ export function* shuffled(n: number, size: number, dropLast: boolean, generator?
   const order = randperm(n, stream);
   const inFull = n - (n % size);
   for (let start = 0; start < inFull; start += size) yield [...order.subarray(start, start + size)];
-  // PyTorch draws a second order when it asks for more than there is, and uses nothing of it; only the generator shows it.
+  // PyTorch draws a second order when it asks for more than there is, of which it uses nothing; only the generator
+  // shows it.
   randperm(n, stream);
   if (inFull < n && !dropLast) yield [...order.subarray(inFull)];
 }

@@ -173,12 +173,8 @@ export function pointwise(op: PointwiseOp, values: unknown[]): Tensor {
   const inputs = operandsOf(op, values);
   const common = commonSpec(op, inputs);
   if (common === null && allNumbers(inputs)) return ofNumbers(op, inputs);
-  const dtype = common === null ? computeType(op, inputs) : common.dtype;
-  const isBool = op.rule.result === "bool";
-  const spec =
-    common !== null && !isBool
-      ? common
-      : { shape: common === null ? broadcastAll(op.name, inputs) : common.shape, dtype: isBool ? ("bool" as const) : dtype };
+  const { shape, dtype } = common ?? { dtype: computeType(op, inputs), shape: broadcastAll(op.name, inputs) };
+  const spec = op.rule.result === "bool" ? { shape, dtype: "bool" as const } : (common ?? { shape, dtype });
   const one = common === null ? undefined : ofOne(op, inputs, dtype);
   const storage = one === undefined ? run(op, inputs, spec, ATTRIBUTES[dtype]) : Storage.of(one, spec.dtype);
   const out = new Tensor(storage, spec);
@@ -214,14 +210,15 @@ export function pointwiseInPlace(op: PointwiseOp, target: Tensor, values: unknow
 }
 
 /** @throws Error where the result of an operation in `dtype` cannot be put into `target` */
-function checkFits({ inPlaceName, rule }: PointwiseOp, dtype: DTypeName, target: Tensor, inputs: readonly Tensor[]): void {
+function checkFits(op: PointwiseOp, dtype: DTypeName, target: Tensor, inputs: readonly Tensor[]): void {
+  const { name, inPlaceName, rule } = op;
   const result = rule.result === "bool" ? "bool" : dtype;
   if (category(result) > category(target.dtype)) {
     throw new TypeError(
       `${inPlaceName}: result type ${result} can't be cast to the desired output type ${target.dtype}`,
     );
   }
-  const shape = broadcastAll(inPlaceName.slice(0, -1), inputs);
+  const shape = broadcastAll(name, inputs);
   if (!sameShape(shape, target.shape)) {
     throw new RangeError(
       `${inPlaceName}: output with shape ${shapeText(target.shape)} doesn't match the broadcast shape ${shapeText(shape)}`,

@@ -140,7 +140,9 @@ function selected(from: Shape, shape: Shape, d: number, places: ArrayLike<number
   // Neighbours, as in a batch that is not shuffled, are one run.
   if (areNeighbours) return { shape, starts: [first * inner], run: n * inner, gradFn };
   const starts: number[] = [];
-  for (let o = 0; o < outer; o++) for (let i = 0; i < n; i++) starts.push((o * size + place(places[i], d, size)) * inner);
+  for (let o = 0; o < outer; o++) {
+    for (let i = 0; i < n; i++) starts.push((o * size + place(places[i], d, size)) * inner);
+  }
   return { shape, starts, run: inner, gradFn };
 }
 

@@ -13,7 +13,7 @@ import { type CompiledGradient, compiledGradients, inOnePass } from "./gradients
 export interface Op<A> extends Computation<A> {
   /** The result's shape and dtype; throws where the operands do not fit. */
   infer(inputs: readonly Tensor[], attributes: A): Spec;
-  /** What it makes of an only element, where the result has only one too. Absent where that takes more than the element. */
+  /** What it makes of an only element, where the result has only one too. Absent where that takes more than it. */
   ofOne?(x: number): number;
   /** The operands' gradients from the result's. Absent where the operation has no gradient. */
   pullback?(g: Tensor, saved: SavedTensors<A>): readonly (Tensor | null)[];

@@ -47,7 +47,7 @@ function counted(shape: Shape, dims: readonly number[]): number {
   return n;
 }
 
-/** A reduction undone: each of its results repeated over the dims that it reduced, and divided by their size for a mean. */
+/** A reduction undone: its results repeated over the dims that it reduced, and divided by their size for a mean. */
 interface Spread {
   readonly reduction: Reduction;
   /** What was reduced. */

@@ -34,7 +34,8 @@ for (const rule of Object.keys(ruleTable) as RuleName[]) {
 }
 
 /** The gradients of a rule, one an operand; null for one that has none. */
-export const gradientsOf = ({ grad = [] }: Rule): (Gradient | null)[] => grad.map((pullback) => pullback && trace(pullback));
+export const gradientsOf = ({ grad = [] }: Rule): (Gradient | null)[] =>
+  grad.map((pullback) => pullback && trace(pullback));
 
 function trace(pullback: Pullback): Gradient {
   const reads = { a: false, b: false, c: false, y: false };

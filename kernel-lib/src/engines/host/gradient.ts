@@ -60,7 +60,7 @@ function attempt<R>(write: () => R): R | null {
   }
 }
 
-/** Writes one function. Each step follows the types that its operands would have as tensors of their own: see apply.ts. */
+/** Writes one function. Each step follows the types that its operands would have as tensors: see apply.ts. */
 class Writer {
   private readonly before: string[] = [];
   private readonly inside: string[] = [];
@@ -148,7 +148,8 @@ class Writer {
         : this.named(code, { isNumber: true, isWalked, dtype: undefined });
     }
     const type = computeType(operands.filter((_, i) => i !== rule.condition));
-    const rejected = type === "bool" ? rule.rejectsBool : rule.rejectsAnyBool && operands.some(({ dtype }) => dtype === "bool");
+    const hasBool = operands.some(({ dtype }) => dtype === "bool");
+    const rejected = type === "bool" ? rule.rejectsBool : rule.rejectsAnyBool && hasBool;
     if (rejected || (rule.result === "float" && !isFloat(type))) throw new NotInOnePass();
     const converted = operands.map((operand, i) => (i === rule.condition ? operand.code : convertTo(type, operand)));
     const code = this.call(valueOf(rule, type), converted);
@@ -188,7 +189,7 @@ function computeType(operands: readonly Typed[]): DTypeName {
   return [ofTensors, ofNumbers].reduce<DTypeName>((all, dtype) => (dtype ? promote(all, dtype) : all), "bool");
 }
 
-/** A value as an operand of a step that computes in `type`. Only roundings to float32 change any: the rest are weaker types. */
+/** A value as an operand of a step that computes in `type`. Only float32 rounds what is not of it. */
 function convertTo(type: DTypeName, { code, dtype }: Typed): string {
   if (type !== "float32" || dtype === "float32") return code;
   if (dtype !== undefined && rank(dtype) === 0) return code;

@@ -24,9 +24,9 @@ const WITH_OFFSETS = 8;
 
 /**
  * The loop for one rule, one pair of types, and one way to walk each operand: element by element, or always the same
- * one (bit i of `walked` is operand i's); with or without offsets. One function shared by all rules would see every rule's value and every
- * array type, and V8 would inline none of them (ten times slower), so each gets code of its own; the name in its
- * source keeps V8 from sharing the compiled code, and shows in profiles.
+ * one (bit i of `walked` is operand i's); with or without offsets. One function shared by all rules would see every
+ * rule's value and every array type, and V8 would inline none of them (ten times slower), so each gets code of its own;
+ * the name in its source keeps V8 from sharing the compiled code, and shows in profiles.
  */
 function makeLoop(name: string, rule: Rule, dtype: DTypeName, outDtype: DTypeName, walked: number): Loop {
   const operands = ["a", "b", "c"].slice(0, rule.value.length);
@@ -127,7 +127,7 @@ function read(input: Operand, dtype: DTypeName, i: number): TypedArray {
   return scratch;
 }
 
-/** How an operand is walked beside a result of `shape`, of n elements: 1 element by element, 0 always the same, −1 neither. */
+/** How an operand is walked beside a result of `shape`, of n elements: 1 one by one, 0 always the same, −1 neither. */
 function walk(input: Operand, shape: Shape, n: number): number {
   // Of one element each, whatever their shapes: the commonest loop will do.
   if (input.storage.length === 1) return n === 1 ? 1 : 0;
