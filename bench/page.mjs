@@ -1,10 +1,8 @@
 // Owns the results as one HTML file that needs no network: the table, and figures drawn by the library's own plots.
 // Imports the built library and the table's cells.
 import pt from "torchlab";
+import { escaped, htmlPage, tableRow } from "./html.mjs";
 import { cells, ratios } from "./table.mjs";
-
-const entities = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;" };
-const escaped = (text) => text.replace(/[&<>"]/g, (character) => entities[character]);
 
 /** Each row's ratios as points on a logarithmic axis, one line a row, with the line at 1. */
 function ratioFigure(groups, subject, other) {
@@ -52,38 +50,23 @@ function curveFigure({ title, rows, curve }, peers) {
   });
 }
 
-const style = `
-body { font: 15px/1.5 Helvetica, Arial, sans-serif; max-width: 85em; margin: 2em auto; padding: 0 1em; color: #222 }
-table { border-collapse: collapse; font-variant-numeric: tabular-nums }
-td, th { padding: .15em .6em; text-align: right; white-space: nowrap } td:first-child, th:first-child { text-align: left }
-tbody th { padding-top: 1em } thead th { border-bottom: 1px solid #999 }
-figure { margin: 2em 0 } svg { max-width: 100%; height: auto }`;
-
 function htmlTable(groups, peers) {
   const { head, bodies } = cells(groups, peers);
-  const row = (tag, line) => `<tr>${line.map((cell) => `<${tag}>${escaped(cell)}</${tag}>`).join("")}</tr>`;
   const parts = bodies.map(
     ({ title, lines }) =>
-      `<tbody><tr><th colspan="${head.length}">${escaped(title)}</th></tr>\n${lines.map((line) => row("td", line)).join("\n")}</tbody>`,
+      `<tbody><tr><th colspan="${head.length}">${escaped(title)}</th></tr>\n${lines.map((line) => tableRow("td", line)).join("\n")}</tbody>`,
   );
-  return `<table><thead>${row("th", head)}</thead>\n${parts.join("\n")}</table>`;
+  return `<table><thead>${tableRow("th", head)}</thead>\n${parts.join("\n")}</table>`;
 }
 
 /** The page of one run; `peers` are the names, what is compared with the others first. `notes` are paragraphs. */
 export async function page(groups, peers, notes) {
-  const [subject, other] = peers;
+  const [subject, ...others] = peers;
   const figures = [
-    ratioFigure(groups, subject, other),
+    ...others.map((other) => ratioFigure(groups, subject, other)),
     ...groups.filter(({ curve }) => curve).map((group) => curveFigure(group, peers)),
   ];
   const drawn = [];
-  for (const figure of figures) drawn.push(`<figure>${await pt.toSVG(figure)}</figure>`);
-  return [
-    '<!doctype html>\n<html lang="en"><head><meta charset="utf-8"><title>torchlab: benches</title>',
-    `<style>${style}</style></head><body><h1>Benches</h1>`,
-    ...notes.map((note) => `<p>${escaped(note)}</p>`),
-    htmlTable(groups, peers),
-    ...drawn,
-    "</body></html>\n",
-  ].join("\n");
+  for (const figure of figures) drawn.push(await pt.toSVG(figure));
+  return htmlPage("Benches", notes, htmlTable(groups, peers), drawn);
 }

@@ -7,7 +7,7 @@ const exponents = "⁰¹²³⁴⁵⁶⁷⁸⁹";
 const size = (n) => `10${exponents[Math.log10(n)]}`;
 
 /** How far the values of two peers may lie apart, relative to the greater. */
-const float32 = 1e-4;
+export const float32 = 1e-4;
 const float64 = 1e-11;
 
 /**
@@ -47,7 +47,7 @@ export const groups = [
   {
     title: "MLP 784-128-10, batch 128",
     tolerance: float32,
-    rows: [{ id: "mlp step", name: "step: matmul, relu, MSE to one-hot, SGD" }],
+    rows: [{ id: "mlp step", name: "step: matmul, relu, cross entropy, SGD" }],
   },
   {
     title: "matmul",
@@ -67,4 +67,6 @@ export const groups = [
 export const startRows = [
   { id: "import", name: "import of the library" },
   { id: "first", name: "first operation: mul of 100 floats" },
+  { id: "first large", name: "first large operation: matmul 512 × 512" },
+  { id: "first wasm", name: "the same with TORCHLAB_ENGINE=wasm" },
 ];

@@ -1,11 +1,17 @@
-// Owns the results as text: one line a row, each peer's minimum and median, and the ratios of both. Imports nothing.
+// Owns the results as text: a line a row, minimum and median of each peer, and the ratios of both. Imports nothing.
 
 const digits = (value) => (value < 9.995 ? value.toFixed(2) : value < 99.95 ? value.toFixed(1) : value.toFixed(0));
 
-/** "0.19 µs", "17.3 ms". */
-export function duration(micros) {
-  if (micros < 999.5) return `${digits(micros)} µs`;
-  return micros < 999_500 ? `${digits(micros / 1e3)} ms` : `${digits(micros / 1e6)} s`;
+/** The unit that shows so many µs in few digits, and how many µs it has. */
+function unitFor(micros) {
+  if (micros < 999.5) return ["µs", 1];
+  return micros < 999_500 ? ["ms", 1e3] : ["s", 1e6];
+}
+
+/** "0.19 0.25 µs", "17.3 21.0 ms": minimum and median in the unit that the minimum has. */
+export function durations({ min, median }) {
+  const [unit, size] = unitFor(min);
+  return `${digits(min / size)} ${digits(median / size)} ${unit}`;
 }
 
 /** A ratio to three digits, however small. */
@@ -20,19 +26,19 @@ export function ratios({ times }, peer, other) {
   return a && b && { min: a.min / b.min, median: a.median / b.median };
 }
 
-const pair = (value, text) => (value ? [text(value.min), text(value.median)] : ["", ""]);
+const ratiosText = ({ min, median }) => `${ratioText(min)} ${ratioText(median)}`;
+const textOf = (value, text) => (value ? text(value) : "");
 
 /** The table's headings and cells, group by group; the first of `peers` is compared with each of the others. */
 export function cells(groups, peers) {
   const [subject, ...others] = peers;
-  const headings = [...peers, ...others.map((other) => `${subject}/${other}`)];
-  const head = ["minimum, median", ...headings.flatMap((heading) => [heading, ""])];
+  const head = ["", ...peers, ...others.map((other) => `to ${other}`)];
   const bodies = groups.map(({ title, rows }) => ({
     title,
     lines: rows.map((row) => [
       row.name,
-      ...peers.flatMap((peer) => pair(row.times[peer], duration)),
-      ...others.flatMap((other) => pair(ratios(row, subject, other), ratioText)),
+      ...peers.map((peer) => textOf(row.times[peer], durations)),
+      ...others.map((other) => textOf(ratios(row, subject, other), ratiosText)),
     ]),
   }));
   return { head, bodies };
@@ -44,6 +50,6 @@ export function table(groups, peers) {
   const all = [head, ...bodies.flatMap(({ lines }) => lines)];
   const widths = head.map((_, i) => Math.max(...all.map((line) => line[i].length)));
   const padded = (cell, i) => (i === 0 ? cell.padEnd(widths[i]) : cell.padStart(widths[i]));
-  const text = (line) => line.map(padded).join("  ").trimEnd();
+  const text = (line) => line.map(padded).join("   ").trimEnd();
   return [text(head), ...bodies.flatMap(({ title, lines }) => ["", title, ...lines.map((line) => text(line))])].join("\n");
 }

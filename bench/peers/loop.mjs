@@ -1,15 +1,8 @@
 // The same arithmetic as loops over typed arrays, where a loop is what one would write: { id: () => step }.
-// Takes its data from the torchlab peer's library, so that both compute with the same numbers.
-import pt from "torchlab";
+// Imports the rows' data.
+import { points, values } from "./data.mjs";
 
 const lr = 0.003;
-
-function points(dtype, ArrayType) {
-  pt.manualSeed(0);
-  const X = pt.linspace(-5, 5, 100, { dtype });
-  const y = X.mul(2).add(pt.randn(100, { dtype }));
-  return { xs: ArrayType.from(X.toArray()), ys: ArrayType.from(y.toArray()) };
-}
 
 /** d/dw of the mean of (x·w − y)² over start ≤ i < stop. */
 function gradient(xs, ys, w, start, stop) {
@@ -19,18 +12,18 @@ function gradient(xs, ys, w, start, stop) {
 }
 
 function mseGradient() {
-  const { xs, ys } = points(pt.float32, Float32Array);
+  const { xs, ys } = points("float32");
   return () => gradient(xs, ys, 0, 0, 100);
 }
 
 function mseStep() {
-  const { xs, ys } = points(pt.float32, Float32Array);
+  const { xs, ys } = points("float32");
   let w = 0;
   return () => (w -= lr * gradient(xs, ys, w, 0, 100));
 }
 
 const listing67 = (batchSize) => () => {
-  const { xs, ys } = points(pt.float64, Float64Array);
+  const { xs, ys } = points("float64");
   return () => {
     let w = 0;
     for (let epoch = 0; epoch < 25; epoch++) {
@@ -39,12 +32,6 @@ const listing67 = (batchSize) => () => {
     return w;
   };
 };
-
-function values(n) {
-  const out = new Float32Array(n);
-  for (let i = 0; i < n; i++) out[i] = 0.5 + i / (n - 1);
-  return out;
-}
 
 function mul(n) {
   const [a, b] = [values(n), values(n)];

@@ -1,9 +1,11 @@
 // The rows in the library's terms: { id: () => step }, where making a workload is not timed and calling step is.
 // A step returns what it computed, for comparison with the other peers. Imports the built library.
+import { inspect } from "node:util";
 import pt from "torchlab";
 
 const { float64 } = pt;
 const listingLr = 0.003;
+const plain = { breakLength: Infinity, compact: true };
 
 const mse = (X, y, w) => X.mul(w).sub(y).pow(2).mean();
 
@@ -91,7 +93,7 @@ function nextBatch() {
 function mlpStep() {
   pt.manualSeed(0);
   const X = pt.randn(128, 784);
-  const y = pt.eye(10).at(pt.tensor(Array.from({ length: 128 }, (_, i) => i % 10)));
+  const y = pt.tensor(Array.from({ length: 128 }, (_, i) => i % 10));
   const W1 = pt.randn(784, 128).mul(0.04).requiresGrad_();
   const b1 = pt.zeros(128, { requiresGrad: true });
   const W2 = pt.randn(128, 10).mul(0.1).requiresGrad_();
@@ -99,7 +101,7 @@ function mlpStep() {
   const opt = new pt.optim.SGD([W1, b1, W2, b2], { lr: 0.1 });
   return () => {
     opt.zeroGrad();
-    const loss = X.matmul(W1).add(b1).relu().matmul(W2).add(b2).sub(y).pow(2).mean();
+    const loss = pt.nn.functional.crossEntropy(X.matmul(W1).add(b1).relu().matmul(W2).add(b2), y);
     loss.backward();
     opt.step();
     return loss;
@@ -158,3 +160,6 @@ export const workloads = {
 
 /** One number that stands for what a step computed. */
 export const digest = (result) => result.detach().to(float64).mean().item();
+
+/** What computes: the library may say itself. */
+export const describe = () => ({ note: `torchlab: ${pt.engineInfo ? inspect(pt.engineInfo(), plain) : "host engine"}` });

@@ -13,12 +13,18 @@
  * something else meanwhile, and whatever handles a signal on the same thread then writes into the heap.
  *
  *   uninterrupted(function) -> what it returns
+ *
+ * Calls whose output to file descriptor 2 is dropped: TensorFlow writes notices there that no setting keeps back.
+ *
+ *   muted(function) -> what it returns
  */
 #define NAPI_VERSION 8
 #include <node_api.h>
 #include <stdlib.h>
 #ifndef _WIN32
+#include <fcntl.h>
 #include <signal.h>
+#include <unistd.h>
 #endif
 
 typedef struct {
@@ -138,6 +144,24 @@ static napi_value uninterrupted(napi_env env, napi_callback_info info) {
   return result;
 }
 
+static napi_value muted(napi_env env, napi_callback_info info) {
+  napi_value function, receiver, result = NULL;
+  arguments(env, info, &function);
+  napi_get_undefined(env, &receiver);
+#ifndef _WIN32
+  const int before = dup(2);
+  const int nowhere = open("/dev/null", O_WRONLY | O_CLOEXEC);
+  if (before >= 0 && nowhere >= 0) dup2(nowhere, 2);
+#endif
+  napi_call_function(env, receiver, function, 0, NULL, &result);
+#ifndef _WIN32
+  if (before >= 0 && nowhere >= 0) dup2(before, 2);
+  if (before >= 0) close(before);
+  if (nowhere >= 0) close(nowhere);
+#endif
+  return result;
+}
+
 static void finish(napi_env env, void* data, void* hint) {
   (void)env;
   (void)hint;
@@ -156,7 +180,7 @@ NAPI_MODULE_INIT() {
     napi_callback function;
   } functions[] = {
       {"watch", watch},         {"get", get}, {"release", release}, {"collected", collected},
-      {"uninterrupted", uninterrupted},
+      {"uninterrupted", uninterrupted}, {"muted", muted},
   };
   for (size_t i = 0; i < sizeof functions / sizeof functions[0]; i++) {
     napi_value function;

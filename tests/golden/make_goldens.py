@@ -14,7 +14,7 @@ import sys
 
 import torch
 
-from make import chapter, draws, fills, loaders, ops, optimizers, printing, sums
+from make import chapter, draws, fills, loaders, losses, ops, optimizers, printing, sums
 from make.encode import write
 
 PARTS = {
@@ -26,6 +26,7 @@ PARTS = {
     "optimizers": optimizers.cases,
     "chapter": chapter.cases,
     "ops": ops.cases,
+    "losses": losses.cases,
 }
 
 if __name__ == "__main__":

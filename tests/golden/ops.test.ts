@@ -1,24 +1,9 @@
 // The operations against PyTorch: result, dtype, name in the graph, gradients of the operands, and what is refused.
-import assert from "node:assert/strict";
 import * as pt from "torchlab";
+import { type Case, checkAll, loose, toTensor } from "./cases";
 import { type GoldenNumber, type GoldenTensor, load, toNumber } from "./golden";
 
-interface Case {
-  op: string;
-  inputs: GoldenTensor[];
-  args?: unknown[];
-  options?: { keepdim?: boolean };
-  result?: GoldenTensor;
-  error?: string;
-  gradFn?: string;
-  gradient?: GoldenTensor;
-  grads?: (GoldenTensor | null)[];
-}
-
 const groups = load<Record<string, Case[]>>("ops");
-
-const toTensor = ({ dtype, shape, values }: GoldenTensor): pt.Tensor =>
-  pt.tensor(values.map(toNumber), { dtype }).reshape(shape);
 
 type Call = (...inputs: pt.Tensor[]) => pt.Tensor;
 
@@ -69,54 +54,10 @@ const LOOSE = new Set([
   "reversed",
 ]);
 
-/** How far results may be apart: what the least exact of the types involved allows. */
-function toleranceOf(op: string, tensors: readonly GoldenTensor[]): number {
-  if (!LOOSE.has(op)) return 0;
-  return tensors.every(({ dtype }) => dtype === "float64") ? 1e-14 : 1e-6;
-}
+const tolerance = ({ op, inputs }: Case): number => (LOOSE.has(op) ? loose(inputs) : 0);
 
-function assertSame(actual: pt.Tensor, expected: GoldenTensor, tolerance: number, what: string): void {
-  assert.deepEqual([...actual.shape], expected.shape, `${what}: shape`);
-  assert.equal(actual.dtype, expected.dtype, `${what}: dtype`);
-  const values = actual.reshape(-1).toArray<(number | boolean)[]>().map(Number);
-  const golden = toTensor(expected).reshape(-1).toArray<(number | boolean)[]>().map(Number);
-  // The scale of a sum's terms, not of the sum, bounds its error.
-  const scale = Math.max(1, ...golden.filter(Number.isFinite).map(Math.abs));
-  values.forEach((value, i) => {
-    const same = value === golden[i] || (Number.isNaN(value) && Number.isNaN(golden[i]));
-    const close = Math.abs(value - golden[i]) <= tolerance * scale;
-    assert.ok(same || close, `${what}[${i}]: ${value}, PyTorch has ${golden[i]}`);
-  });
-}
-
-const brief = (shape: number[], dtype: string): string => `${dtype}[${shape.join(", ")}]`;
-
-function check(golden: Case): void {
-  const inputs = golden.inputs.map((input) => {
-    const x = toTensor(input);
-    return input.dtype.startsWith("float") ? x.detach().requiresGrad_() : x;
-  });
-  if (golden.error !== undefined) {
-    assert.throws(() => call(golden, inputs), Error, `PyTorch refuses: ${golden.error}`);
-    return;
-  }
-  const result = call(golden, inputs);
-  const tolerance = toleranceOf(golden.op, golden.inputs);
-  assertSame(result, golden.result!, tolerance, "result");
-  // PyTorch folds a batch of products in several ways, and the last step names the result.
-  if (!(golden.op === "matmul" && result.ndim > 2))
-    assert.equal(result.gradFn?.name, golden.gradFn, "gradFn");
-  if (!golden.gradient) return;
-  result.backward(toTensor(golden.gradient));
-  golden.grads!.forEach((expected, i) => {
-    const { grad } = inputs[i];
-    if (expected === null) assert.equal(grad, null, `gradient of input ${i}`);
-    else {
-      assert.ok(grad, `input ${i} has no gradient`);
-      assertSame(grad, expected, tolerance, `gradient of input ${i}`);
-    }
-  });
-}
+// PyTorch folds a batch of products in several ways, and the last step names the result.
+const hasGradFn = ({ op }: Case, result: pt.Tensor): boolean => !(op === "matmul" && result.ndim > 2);
 
 // PyTorch refuses bool ** bool, but hands back bool ** True as it is; here both are refused.
 const isRefusedHere = ({ op, inputs, args }: Case): boolean =>
@@ -129,22 +70,7 @@ describe("operations as PyTorch computes them", () => {
     for (const op of ops) {
       const own = cases.filter((golden) => golden.op === op && !isRefusedHere(golden));
       it(`${group}: ${op} (${own.length} cases)`, () => {
-        const failures = own.flatMap((golden) => {
-          try {
-            check(golden);
-            return [];
-          } catch (error) {
-            const inputs = golden.inputs.map(({ shape, dtype }) => brief(shape, dtype)).join(", ");
-            return [
-              `${op}(${inputs}${golden.args ? `; ${JSON.stringify(golden.args)}` : ""}): ${(error as Error).message}`,
-            ];
-          }
-        });
-        assert.equal(
-          failures.length,
-          0,
-          `${failures.length} of ${own.length} differ:\n${failures.slice(0, 12).join("\n")}`,
-        );
+        checkAll(op, own, { call, tolerance, hasGradFn });
       });
     }
   }

@@ -7,6 +7,7 @@ interface Native {
   release(slot: number): void;
   collected(): number[];
   uninterrupted<R>(f: () => R): R;
+  muted<R>(f: () => R): R;
 }
 
 function load(): Native | null {
@@ -23,3 +24,6 @@ export const native = load();
 
 /** What `f` returns; signals that come meanwhile are handled afterwards, or by another thread. */
 export const uninterrupted: <R>(f: () => R) => R = native?.uninterrupted ?? ((f) => f());
+
+/** What `f` returns; what native code writes to the standard error stream meanwhile is dropped. */
+export const muted: <R>(f: () => R) => R = native?.muted ?? ((f) => f());

@@ -33,13 +33,13 @@ export const LEAST_WORK: Readonly<Record<Exclude<EngineName, "host">, Readonly<R
     pointwise: 4096,
     // Up to here sums are PyTorch's to the last bit; above, PyTorch's own depend on its number of threads.
     reduction: 32768,
-    matmul: 65536,
-    movement: 16384,
+    matmul: 98304,
+    movement: 65536,
   },
   wasm: {
     pointwise: 4096,
-    reduction: 32768,
-    matmul: 8192,
-    movement: 16384,
+    reduction: Infinity,
+    matmul: 13824,
+    movement: Infinity,
   },
 };

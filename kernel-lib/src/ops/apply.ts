@@ -31,7 +31,7 @@ export function apply<A>(op: Op<A>, inputs: readonly Tensor[], attributes: A): T
   if (op.shares) storage.isShared = true;
   const out = new Tensor(storage, spec);
   if (op.pullback && isFloat(spec.dtype) && needsNode(inputs))
-    out.node = new OpNode(op, inputs, attributes);
+    out.node = new OpNode(op, inputs, attributes, out);
   return out;
 }
 

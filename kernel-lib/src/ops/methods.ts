@@ -6,6 +6,7 @@ import * as indexing from "./indexing";
 import * as linalg from "./linalg";
 import * as movement from "./movement";
 import * as reduce from "./reduce";
+import * as softmax from "./softmax";
 import * as write from "./write";
 
 /**
@@ -25,6 +26,7 @@ export interface TensorMethods
     Methods<typeof movement>,
     Methods<typeof linalg>,
     Methods<typeof indexing>,
+    Methods<typeof softmax>,
     Methods<typeof write> {
   /** The dims in reverse order: a matrix transposed. */
   readonly T: Tensor;
@@ -45,7 +47,9 @@ function operands(first: Tensor, rest: readonly unknown[]): unknown[] {
   return [first, ...rest];
 }
 
-const structural: Record<string, AnyFunction> = { ...reduce, ...movement, ...linalg, ...indexing, ...write };
+const structural: Record<string, AnyFunction> = {
+  ...reduce, ...movement, ...linalg, ...indexing, ...softmax, ...write,
+};
 
 /** Gives `prototype`, that of Tensor, its methods. */
 export function attachMethods(prototype: object): void {

@@ -19,8 +19,10 @@ export interface Op<A> extends Computation<A> {
   pullback?(g: Tensor, saved: SavedTensors<A>): readonly (Tensor | null)[];
   /** The name of the recorded operation, as PyTorch prints it. */
   gradFn?(attributes: A, inputs: readonly Spec[]): string;
-  /** Whether the pullback reads the operands' elements. */
-  keepsInputs?: boolean;
+  /** Whether the pullback reads the operands' elements, or those of which operands. */
+  keepsInputs?: boolean | readonly number[];
+  /** Whether the pullback reads the result's elements. */
+  keepsOutput?: boolean;
   /** Whether the result is the first operand's own elements, in another shape. */
   shares?: boolean;
 }
@@ -32,8 +34,10 @@ export interface SavedTensors<A> {
   readonly specs: readonly Spec[];
   /** Whether operand i needs a gradient at all. */
   needs(i: number): boolean;
-  /** Operand i, of an operation that says that it keeps them. */
+  /** Operand i, of an operation that says that it keeps it. */
   input(i: number): Tensor;
+  /** The result, of an operation that says that it keeps it. */
+  output(): Tensor;
 }
 
 const REUSED =
@@ -113,16 +117,18 @@ function replaced({ tensor, storage }: Kept): Tensor {
 export class OpNode<A> extends TensorNode implements SavedTensors<A> {
   /** Not the tensors themselves, which would keep their elements alive. */
   readonly specs: readonly Spec[];
-  private kept: readonly Kept[] | null;
+  /** The operands in order, then the result; null where none are kept, or no longer. */
+  private kept: readonly (Kept | null)[] | null;
 
   constructor(
     private readonly op: Op<A>,
     inputs: readonly Tensor[],
     readonly attributes: A,
+    output: Tensor,
   ) {
     super(inputs);
     this.specs = inputs.length === 1 ? [inputs[0].spec] : inputs.map((input) => input.spec);
-    this.kept = op.keepsInputs ? inputs.map((input) => new Kept(input)) : null;
+    this.kept = op.keepsInputs || op.keepsOutput ? keptOf(op, inputs, output) : null;
   }
 
   override get name(): string {
@@ -137,9 +143,19 @@ export class OpNode<A> extends TensorNode implements SavedTensors<A> {
     return this.unpack(this.kept && this.kept[i]);
   }
 
+  output(): Tensor {
+    return this.unpack(this.kept && this.kept[this.specs.length]);
+  }
+
   override pullback(g: Tensor): readonly (Tensor | null)[] {
     return this.op.pullback!(g, this);
   }
+}
+
+function keptOf<A>({ keepsInputs, keepsOutput }: Op<A>, inputs: readonly Tensor[], output: Tensor): (Kept | null)[] {
+  const keeps = (i: number): boolean => (typeof keepsInputs === "object" ? keepsInputs.includes(i) : keepsInputs === true);
+  const kept = inputs.map((input, i) => (keeps(i) ? new Kept(input) : null));
+  return keepsOutput ? [...kept, new Kept(output)] : kept;
 }
 
 /** What a node knows of a pointwise operation. */

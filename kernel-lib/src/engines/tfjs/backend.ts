@@ -3,7 +3,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { TypedArray } from "../../dtype";
-import { uninterrupted } from "../native";
+import { muted, uninterrupted } from "../native";
 import { type KernelConfig, tensorflowKernels } from "./tensorflowKernels";
 
 export type BackendName = "tensorflow" | "wasm";
@@ -44,6 +44,8 @@ export interface Backend {
   readonly device: string;
   /** Whether it computes on the very array that it is given, and not on a copy. */
   readonly sharesMemory: boolean;
+  /** Whether a product with a transposed factor is as fast as one without. */
+  readonly multipliesTransposed: boolean;
   readonly tfjs: Tfjs;
   readonly kernels: KernelBackend;
 }
@@ -74,7 +76,8 @@ export function openBackend(name: BackendName): Backend {
 }
 
 function unavailable(name: BackendName, cause: unknown): BackendUnavailableError {
-  const reason = cause instanceof Error ? cause.message.split("\n")[0] : String(cause);
+  const message = cause instanceof Error ? cause.message.split("\n")[0] : String(cause);
+  const reason = message.includes("can not be found at path") ? "its native part is not there." : message;
   const help =
     name === "tensorflow"
       ? "The project's set-up (npm start) obtains TensorFlow and says what is in its way."
@@ -89,8 +92,6 @@ const ENVIRONMENT = {
   // On a graphics processor it would take all memory otherwise.
   TF_FORCE_GPU_ALLOW_GROWTH: "true",
   TF_CPP_MIN_LOG_LEVEL: "2",
-  // The default, but without the notice that it is.
-  TF_ENABLE_ONEDNN_OPTS: "1",
 };
 
 const ONE = { shape: [1], value: 1, dtype: "float32" };
@@ -98,8 +99,14 @@ const ONE = { shape: [1], value: 1, dtype: "float32" };
 /* eslint-disable @typescript-eslint/no-require-imports -- these load late, and in the middle of an operation */
 
 function openTensorFlow(): Backend {
+  // Who asks TensorFlow for its log gets it.
+  const asked = process.env.TF_CPP_MIN_LOG_LEVEL !== undefined;
   for (const [name, value] of Object.entries(ENVIRONMENT)) process.env[name] ??= value;
   restoreUtil();
+  return asked ? startTensorFlow() : muted(startTensorFlow);
+}
+
+function startTensorFlow(): Backend {
   const tfjs = require("@tensorflow/tfjs-node-gpu") as Tfjs;
   const kernels = tfjs.backend() as KernelBackend & {
     isUsingGpuDevice: boolean;
@@ -114,6 +121,7 @@ function openTensorFlow(): Backend {
     version: binding.TF_Version,
     device: isUsingGpuDevice ? graphicsProcessor() : "CPU",
     sharesMemory: !isUsingGpuDevice,
+    multipliesTransposed: true,
     tfjs,
     kernels,
   };
@@ -157,6 +165,8 @@ function openWasm(): Backend {
     version: `${version_wasm}, SIMD`,
     device: "CPU",
     sharesMemory: false,
+    // Those take a plain loop there, and thirty times as long.
+    multipliesTransposed: false,
     tfjs,
     kernels: tfjs.backend(),
   };

@@ -139,12 +139,33 @@ export class Execution {
     return this.call("Cast", { x }, { dtype });
   }
 
+  /** A new value of one number throughout. */
+  fill(shape: Shape, value: number): Value {
+    return this.call("Fill", {}, { shape: [...shape], value, dtype: "float32" });
+  }
+
   /** `x` repeated up to `shape`, which it broadcasts to. */
   expand(x: Value, shape: Shape): Value {
     if (sameShape(x.shape, shape)) return x;
     if (this.has("BroadcastTo")) return this.call("BroadcastTo", { x }, { shape: [...shape] });
+    // wasm's Tile takes thirty times as long as its sum. Adding −0 leaves every number as it is, also −0.
+    if (x.dtype === "float32") return this.call("Add", { a: x, b: this.fill(shape, -0) });
     const aligned = [...new Array<number>(shape.length - x.shape.length).fill(1), ...x.shape];
     const reps = shape.map((n, i) => (aligned[i] === n ? 1 : n));
     return this.call("Tile", { x: this.reshape(x, aligned) }, { reps });
+  }
+
+  /** `x` with its last two dims swapped. */
+  transpose(x: Value): Value {
+    const perm = x.shape.map((_, i) => i);
+    perm.push(...perm.splice(-2).reverse());
+    return this.call("Transpose", { x }, { perm });
+  }
+
+  /** The product of matrices, batches of as many dims broadcast; each factor's last two dims swapped where asked. */
+  multiply(a: Value, b: Value, { transposeA, transposeB }: { transposeA: boolean; transposeB: boolean }): Value {
+    if (this.backend.multipliesTransposed) return this.call("BatchMatMul", { a, b }, { transposeA, transposeB });
+    const factors = { a: transposeA ? this.transpose(a) : a, b: transposeB ? this.transpose(b) : b };
+    return this.call("BatchMatMul", factors, { transposeA: false, transposeB: false });
   }
 }

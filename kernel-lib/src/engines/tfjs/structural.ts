@@ -70,6 +70,35 @@ const spread: Compute<Spread> = (e, [g], { shape }, { reduction: { dims }, isMea
   return e.expand(isMean ? e.call("RealDiv", { a: x, b: e.constant(n) }) : x, shape);
 };
 
+const mseLoss: Compute<{ reduction: string }> = (e, [x, y], _, { reduction }) => {
+  const squares = e.call("SquaredDifference", { a: e.operand(x), b: e.operand(y) });
+  if (reduction === "none") return squares;
+  const axis = squares.shape.map((_size, dim) => dim);
+  const sum = axis.length === 0 ? squares : e.call("Sum", { x: squares }, { axis, keepDims: false });
+  return reduction === "sum" ? sum : e.call("RealDiv", { a: sum, b: e.constant(x.storage.length) });
+};
+
+interface Along {
+  readonly dim: number;
+}
+
+const softmax: Compute<Along> = (e, [x], { shape }, { dim }) => {
+  if (shape.length === 0 || dim !== shape.length - 1) throw new NoKernelError("only along the last dim");
+  return e.call("Softmax", { logits: e.operand(x) }, { dim });
+};
+
+const logSoftmax: Compute<Along> = (e, [x], { shape }, { dim }) => {
+  if (shape.length === 0) throw new NoKernelError("only along a dim");
+  // tfjs's kernels name the same attribute in two ways.
+  const along = { axis: [dim], reductionIndices: [dim], keepDims: true };
+  const line = shape.map((n, i) => (i === dim ? 1 : n));
+  const over = (kernel: string, of: Value): Value => e.reshape(e.call(kernel, { x: of }, along), line);
+  const all = e.operand(x);
+  const shifted = e.call("Sub", { a: all, b: over("Max", all) });
+  const sum = over("Sum", e.call("Exp", { x: shifted }));
+  return e.call("Sub", { a: shifted, b: e.call("Log", { x: sum }) });
+};
+
 const truth: Compute<{ name: string }> = (e, [x], _, { name }) => {
   const flat = e.reshape(e.operand(x, "bool"), [x.storage.length]);
   return e.call(name === "any" ? "Any" : "All", { x: flat }, { axis: [0], keepDims: false });
@@ -81,7 +110,7 @@ const permute: Compute<{ order: readonly number[] }> = (e, [x], _, { order }) =>
 const expand: Compute<unknown> = (e, [x], { shape }) => {
   const { storage } = x;
   if (storage.length !== 1 || !storage.isHome) return e.expand(e.operand(x), shape);
-  return e.call("Fill", {}, { shape: [...shape], value: storage.data[0], dtype: "float32" });
+  return e.fill(shape, storage.data[0]);
 };
 
 const clone: Compute<null> = (e, [x]) => e.operand(x);
@@ -124,19 +153,13 @@ const cat: Compute<{ dim: number }> = (e, inputs, { shape }, { dim }) => {
 const stack: Compute<{ dim: number }> = (e, inputs, _, { dim }) =>
   e.call("Pack", inputs.map((input) => e.operand(input)), { axis: dim });
 
-interface Product {
-  readonly transposeA: boolean;
-  readonly transposeB: boolean;
-}
-
-const matmul: Compute<Product> = (e, [a, b], { shape }, { transposeA, transposeB }) => {
+const matmul: Compute<{ transposeA: boolean; transposeB: boolean }> = (e, [a, b], { shape }, transposes) => {
   const [left, right] = [asRow(a.shape), asColumn(b.shape)];
   const batch = broadcast("matmul", left.slice(0, -2), right.slice(0, -2));
   // Kernels want as many batch dims at either side.
   const lift = (x: Operand, own: Shape): Value =>
     e.reshape(e.operand(x), [...batch.slice(own.length - 2).map(() => 1), ...own]);
-  const product = e.call("BatchMatMul", { a: lift(a, left), b: lift(b, right) }, { transposeA, transposeB });
-  return e.reshape(product, shape);
+  return e.reshape(e.multiply(lift(a, left), lift(b, right), transposes), shape);
 };
 
 /** By the operation's name. */
@@ -144,6 +167,9 @@ export const structural: Readonly<Record<string, Compute<never>>> = {
   sum,
   mean,
   spread,
+  mseLoss,
+  softmax,
+  logSoftmax,
   truth,
   permute,
   expand,

@@ -1,0 +1,4 @@
+// Owns what is found under `pt.nn.functional`: functions of networks, among them those that are also at the top.
+export { relu, tanh } from "../generated/pointwise";
+export { crossEntropy, mseLoss, nllLoss } from "../ops/loss";
+export { logSoftmax, softmax } from "../ops/softmax";

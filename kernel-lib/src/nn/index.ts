@@ -1,0 +1,2 @@
+// Owns what is found under `pt.nn`.
+export * as functional from "./functional";

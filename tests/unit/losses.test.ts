@@ -1,0 +1,143 @@
+// Softmax and the losses: gradients and gradients of gradients against differences, and what is refused.
+import assert from "node:assert/strict";
+import fc from "fast-check";
+import * as pt from "torchlab";
+
+const F = pt.nn.functional;
+const double = (values: pt.NestedArray): pt.Tensor => pt.tensor(values, { dtype: "float64" });
+
+const number = fc.integer({ min: -40, max: 40 }).map((k) => k / 16);
+
+/** A matrix of scores, of any size up to 4 × 4. */
+const scores = fc
+  .tuple(fc.integer({ min: 1, max: 4 }), fc.integer({ min: 1, max: 4 }))
+  .chain(([n, c]) => fc.array(fc.array(number, { minLength: c, maxLength: c }), { minLength: n, maxLength: n }));
+const reductions = fc.constantFrom<pt.Reduction>("mean", "sum", "none");
+
+const twice = (f: (x: pt.Tensor) => pt.Tensor) => (x: pt.Tensor): pt.Tensor => {
+  const [g] = pt.grad(f(x).pow(3).sum(), [x], { createGraph: true });
+  return g.mul(g).sum();
+};
+
+function checkBoth(f: (x: pt.Tensor) => pt.Tensor, x: pt.Tensor): void {
+  pt.gradcheck(f, [x], { eps: 1e-5, atol: 1e-4 });
+  // Of a size near 1, so that differences have digits left.
+  const size = 1 + f(x).abs().sum().item();
+  pt.gradcheck(twice((v) => f(v).div(size)), [x], { eps: 1e-5, atol: 1e-7 });
+}
+
+describe("softmax", () => {
+  it("has the gradients that differences show, and so has its logarithm", () => {
+    fc.assert(fc.property(scores, fc.constantFrom(0, 1, -1), (values, dim) => {
+      checkBoth((x) => x.softmax(dim), double(values));
+      checkBoth((x) => x.logSoftmax(dim), double(values));
+    }), { numRuns: 25 });
+  });
+
+  it("adds up to 1, and is what its logarithm says, however large the scores", () => {
+    fc.assert(fc.property(scores, fc.constantFrom(1, 300, 1e200), (values, scale) => {
+      const x = double(values).mul(scale);
+      const y = pt.softmax(x, 1);
+      y.sum(1).toArray<number[]>().forEach((sum) => assert.ok(Math.abs(sum - 1) < 1e-12, `${sum}`));
+      pt.assertClose(x.logSoftmax(1).exp(), y, { rtol: 1e-12, atol: 1e-300 });
+    }));
+  });
+
+  it("refuses to go back through a result that was overwritten", () => {
+    const x = pt.tensor([1.5, 2]).requiresGrad_();
+    const y = x.softmax(0);
+    y.detach().mul_(2);
+    assert.throws(() => y.sum().backward(), /operand or output of SoftmaxBackward0, is at version 1; expected version 0/);
+  });
+});
+
+describe("losses", () => {
+  it("of classes have the gradients that differences show", () => {
+    fc.assert(fc.property(scores, reductions, fc.nat(), fc.boolean(), (values, reduction, seed, weighted) => {
+      const classes = values[0].length;
+      const target = pt.tensor(values.map((_, i) => (seed + i * i) % classes));
+      const weight = weighted ? double(values[0].map((_, c) => 0.5 + c)) : undefined;
+      const smooth: typeof F.nllLoss = (x, y, options) => F.crossEntropy(x, y, { ...options, labelSmoothing: 0.2 });
+      for (const loss of [F.nllLoss, F.crossEntropy, smooth]) {
+        checkBoth((x) => loss(x, target, { reduction, weight }), double(values));
+        // The last class counts for nothing, unless nothing else is there.
+        if (target.lt(classes - 1).any().item()) {
+          checkBoth((x) => loss(x, target, { reduction, weight, ignoreIndex: classes - 1 }), double(values));
+        }
+      }
+    }), { numRuns: 25 });
+  });
+
+  it("of squares have the gradients that differences show, of both operands", () => {
+    fc.assert(fc.property(scores, reductions, (values, reduction) => {
+      const [x, y] = [double(values), double(values).mul(-0.7).add(0.3)];
+      pt.gradcheck((a: pt.Tensor, b: pt.Tensor) => F.mseLoss(a, b, { reduction }), [x, y]);
+      checkBoth((a) => F.mseLoss(y, a, { reduction }), x);
+    }), { numRuns: 25 });
+  });
+
+  it("do not mind that the scores are overwritten, but that the classes are", () => {
+    const x = pt.randn(2, 3).requiresGrad_();
+    const target = pt.tensor([0, 1]);
+    const y = x.mul(1);
+    const loss = F.nllLoss(y, target);
+    y.detach().zero_();
+    loss.backward({ retainGraph: true });
+    target.fill_(2);
+    assert.throws(() => loss.backward(), /operand or output of NllLossBackward0, is at version 1; expected version 0/);
+  });
+
+  it("of a small training step in float32 fall", () => {
+    pt.manualSeed(0);
+    const X = pt.randn(30, 4);
+    const target = pt.tensor(Array.from({ length: 30 }, (_, i) => i % 3));
+    const W = pt.zeros(4, 3, { requiresGrad: true });
+    const opt = new pt.optim.SGD([W], { lr: 0.5 });
+    const losses = Array.from({ length: 20 }, () => {
+      opt.zeroGrad();
+      const loss = F.crossEntropy(X.matmul(W), target);
+      loss.backward();
+      opt.step();
+      return loss.item();
+    });
+    assert.ok(Math.abs(losses[0] - Math.log(3)) < 1e-6, `no knowledge: ln 3, not ${losses[0]}`);
+    losses.slice(1).forEach((loss, i) => assert.ok(loss < losses[i]));
+  });
+
+  it("warn once of a target of another shape", () => {
+    const { warn } = console;
+    const lines: string[] = [];
+    console.warn = (line: string) => lines.push(line);
+    try {
+      for (let i = 0; i < 2; i++) F.mseLoss(pt.zeros(7), pt.ones(7, 1));
+    } finally {
+      console.warn = warn;
+    }
+    assert.equal(lines.length, 1);
+    assert.match(lines[0], /Using a target size \[7, 1\] that is different to the input size \[7\]\. This will likely lead/);
+  });
+
+  const x = pt.zeros(2, 3);
+  const t = (...classes: number[]): pt.Tensor => pt.tensor(classes);
+  const weight = pt.ones(3);
+  const refusals: [string, () => unknown, RegExp][] = [
+    ["a class too many", () => F.crossEntropy(x, t(0, 3)), /Target 3 is out of bounds/],
+    ["a negative class", () => F.nllLoss(x, t(0, -1)), /Target -1 is out of bounds/],
+    ["more targets than samples", () => F.crossEntropy(x, t(0, 1, 2)), /Expected input batch_size \(2\) to match target batch_size \(3\)/],
+    ["targets of an image that do not fit", () => F.nllLoss(pt.zeros(2, 3, 4), t(0, 1)), /Expected target size \[2, 4\], got \[2\]/],
+    ["targets that are no integers", () => F.nllLoss(x, pt.zeros(2)), /expected scalar type int64 but found float32/],
+    ["probabilities", () => F.crossEntropy(x, pt.zeros(2, 3)), /probabilities of classes are not supported/],
+    ["scores that are integers", () => F.crossEntropy(t(1, 2), t(0)), /not implemented for int64/],
+    ["no scores at all", () => F.nllLoss(pt.tensor(1.5), pt.tensor(0)), /Expected 1 or more dimensions \(got 0\)/],
+    ["an unknown reduction", () => F.mseLoss(x, x, { reduction: "avg" as "sum" }), /avg is not a valid value for reduction/],
+    ["more smoothing than all", () => F.crossEntropy(x, t(0, 1), { labelSmoothing: 1.1 }), /labelSmoothing must be between 0.0 and 1.0. Got: 1.1/],
+    ["too few weights", () => F.crossEntropy(x, t(0, 1), { weight: pt.ones(2) }), /all 3 classes or no classes but got weight tensor of shape: \[2\]/],
+    ["weights of another type", () => F.nllLoss(x, t(0, 1), { weight: weight.to("float64") }), /expected scalar type float32 but found float64/],
+    ["weights to be learnt", () => F.nllLoss(x, t(0, 1), { weight: weight.clone().requiresGrad_() }), /not differentiable with respect to argument 'weight'/],
+    ["what is no tensor", () => F.crossEntropy(x, [0, 1] as unknown as pt.Tensor), /crossEntropy: expected a Tensor, got an Array/],
+    ["shapes that do not broadcast", () => F.mseLoss(x, pt.zeros(2)), /The size of tensor a \(3\) must match the size of tensor b \(2\)/],
+    ["squares of integers", () => F.mseLoss(t(1), t(2)), /mseLoss: not implemented for int64/],
+    ["a dim that there is not", () => pt.softmax(x, 2), /softmax: Dimension out of range \(expected to be in range of \[-2, 1\], but got 2\)/],
+  ];
+  for (const [what, f, message] of refusals) it(`refuse ${what}`, () => assert.throws(f, message));
+});
