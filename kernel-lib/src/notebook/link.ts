@@ -39,10 +39,7 @@ export class InterruptedError extends Error {
   override name = "InterruptedError";
 }
 
-/**
- * Throws InterruptedError if the running cell is being interrupted; `where` says what stopped, and `at` which of many:
- * a number of its own, since a text each time would cost a loop more than its batch.
- */
-export function throwIfInterrupted(where: string, at?: number): void {
-  if (interrupted()) throw new InterruptedError(`interrupted (${where}${at === undefined ? "" : ` ${at}`})`);
+/** Throws InterruptedError if the running cell is being interrupted; `where` says what stopped. */
+export function throwIfInterrupted(where: string): void {
+  if (interrupted()) throw new InterruptedError(`interrupted (${where})`);
 }

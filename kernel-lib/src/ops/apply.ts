@@ -46,6 +46,7 @@ function ofOneElement<A>({ ofOne }: Op<A>, inputs: readonly Tensor[], { shape, d
 export interface PointwiseOp extends Computation<PointwiseAttributes>, RecordedRule {
   readonly name: RuleName;
   readonly inPlaceName: string;
+  readonly arity: number;
   /** The numbers that the operation met last, by their place among the operands: loops give the same ones again. */
   readonly lastNumbers: (Tensor | null)[];
   /** What computes one element, by the rank of the operands' type; made when first used. */
@@ -57,27 +58,26 @@ export const pointwiseOps = Object.fromEntries(
   (Object.keys(ruleTable) as RuleName[]).map((name): [RuleName, PointwiseOp] => {
     const rule = ruleTable[name];
     const kernel = pointwiseKernel(name);
-    const own = { name, inPlaceName: `${name}_`, kind: "pointwise" as const, kernel, lastNumbers: [null, null, null], ofOne: [] };
-    return [name, { ...own, ...recordingOf(name, rule) }];
+    const names = { name, inPlaceName: `${name}_`, kind: "pointwise" as const, arity: rule.value.length };
+    return [name, { ...names, kernel, lastNumbers: [null, null, null], ofOne: [], ...recordingOf(name, rule) }];
   }),
 ) as Record<RuleName, PointwiseOp>;
 
 /** Operands as they were given, numbers among them wrapped in their places. */
 function operandsOf(op: PointwiseOp, values: unknown[]): Tensor[] {
-  const { name, rule } = op;
-  const arity = rule.value.length;
-  if (values.length !== arity) {
-    throw new TypeError(`${name}: expected ${arity} operand(s), got ${values.length}`);
-  }
+  const { arity } = op;
   let tensors = 0;
-  for (let i = 0; i < arity; i++) if (values[i] instanceof Tensor) tensors++;
+  for (let i = 0; i < values.length; i++) if (values[i] instanceof Tensor) tensors++;
+  if (values.length !== arity || tensors === 0) refuse(op, values);
   if (tensors === arity) return values as Tensor[];
-  if (tensors === 0) {
-    const got = values.map(describe).join(" and ");
-    throw new TypeError(`${name}: one operand at least must be a Tensor, got ${got}`);
-  }
   for (let i = 0; i < arity; i++) if (!(values[i] instanceof Tensor)) values[i] = numberOperand(op, i, values[i]);
   return values as Tensor[];
+}
+
+function refuse({ name, arity }: PointwiseOp, values: readonly unknown[]): never {
+  if (values.length !== arity) throw new TypeError(`${name}: expected ${arity} operand(s), got ${values.length}`);
+  const got = values.map(describe).join(" and ");
+  throw new TypeError(`${name}: one operand at least must be a Tensor, got ${got}`);
 }
 
 function numberOperand({ name, lastNumbers }: PointwiseOp, i: number, value: unknown): Tensor {

@@ -163,6 +163,8 @@ export interface RecordedRule {
   readonly rule: Rule;
   /** One an operand; null for one that has none. */
   readonly gradients: readonly (CompiledGradient | null)[];
+  /** What those of them read that are needed, as bits, by which are needed, as bits. */
+  readonly reads: readonly number[];
   /** What the recorded operation is called, where the last operand is a number and where it is a tensor. */
   readonly gradFn: { readonly ofNumber: string; readonly ofTensor: string };
 }
@@ -170,8 +172,18 @@ export interface RecordedRule {
 /** What a node is to know of the rule `name`. */
 export function recordingOf(name: string, rule: Rule): RecordedRule {
   const gradFn = { ofNumber: backwardName(name), ofTensor: backwardName(name, rule.tensorVariant) };
-  return { rule, gradients: compiledGradients(name, rule), gradFn };
+  const gradients = compiledGradients(name, rule);
+  const subsets = Array.from({ length: 1 << rule.value.length }, (_, needed) =>
+    gradients.filter((_gradient, i) => (needed >> i) & 1),
+  );
+  const reads = subsets.map((subset) => subset.reduce((bits, gradient) => bits | (gradient ? bitsOf(gradient) : 0), 0));
+  return { rule, gradients, reads, gradFn };
 }
+
+const [READS_A, READS_B, READS_C, READS_Y] = [1, 2, 4, 8];
+
+const bitsOf = ({ reads: { a, b, c, y } }: CompiledGradient): number =>
+  (a ? READS_A : 0) | (b ? READS_B : 0) | (c ? READS_C : 0) | (y ? READS_Y : 0);
 
 /** A recorded pointwise operation: it keeps what the gradients that are needed read. */
 export class PointwiseNode extends TensorNode implements Saved<Tensor> {
@@ -190,17 +202,14 @@ export class PointwiseNode extends TensorNode implements Saved<Tensor> {
     this.recorded = recorded;
     this.isOfNumber = inputs[inputs.length - 1].isNumber;
     this.specs = areAlike ? null : inputs.map((input) => input.spec);
-    const { gradients } = recorded;
     const { parents } = this;
-    for (let i = 0; i < parents.length; i++) {
-      const gradient = gradients[i];
-      if (parents[i] === null || gradient === null) continue;
-      const { reads } = gradient;
-      if (reads.a) this.keptA ??= new Kept(inputs[0]);
-      if (reads.b) this.keptB ??= new Kept(inputs[1]);
-      if (reads.c) this.keptC ??= new Kept(inputs[2]);
-      if (reads.y) this.keptY ??= new Kept(output);
-    }
+    let needed = 0;
+    for (let i = 0; i < parents.length; i++) if (parents[i] !== null) needed |= 1 << i;
+    const read = recorded.reads[needed];
+    if (read & READS_A) this.keptA = new Kept(inputs[0]);
+    if (read & READS_B) this.keptB = new Kept(inputs[1]);
+    if (read & READS_C) this.keptC = new Kept(inputs[2]);
+    if (read & READS_Y) this.keptY = new Kept(output);
   }
 
   override get name(): string {
