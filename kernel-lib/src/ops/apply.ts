@@ -2,7 +2,7 @@
 // Imports tensor, operands, nodes, engines, rules and tape.
 import { describe, shapeText } from "../check";
 import { category, type DTypeName, getDefaultDtype, isFloat, rank } from "../dtype";
-import { type Computation, run, runInPlace, type Spec } from "../engines/engine";
+import { type Computation, type Kernel, run, runInPlace, type Spec } from "../engines/engine";
 import { makeOfOne, type PointwiseAttributes, pointwiseKernel, type Value } from "../engines/host/pointwise";
 import { stayOnHost } from "../engines/selection";
 import { Storage } from "../engines/storage";
@@ -10,7 +10,7 @@ import { ruleTable, type RuleName } from "../rules";
 import { broadcast, sameShape, type Shape, sizeOf } from "../shape";
 import { isGradEnabled } from "../tape";
 import { Tensor } from "../tensor";
-import { type Op, OpNode, PointwiseNode, recordingOf, type RecordedRule } from "./nodes";
+import { type Op, OpNode, PointwiseNode, RecordedRule } from "./nodes";
 import { resultType, toOperand, wrapNumber } from "./operands";
 
 // Every operation passes here, and most are small: loops instead of array methods, which cost a call an operand.
@@ -42,25 +42,38 @@ function ofOneElement<A>({ ofOne }: Op<A>, inputs: readonly Tensor[], { shape, d
   return storage.length === 1 && storage.isHome && sizeOf(shape) === 1 ? Storage.of(ofOne(storage.first), dtype) : null;
 }
 
-/** A pointwise operation, with what follows from its rule. */
-export interface PointwiseOp extends Computation<PointwiseAttributes>, RecordedRule {
-  readonly name: RuleName;
+/**
+ * A pointwise operation, with what follows from its rule. A class, so that all are alike to V8, which then finds their
+ * fields without a search; rules differ in what they have, so what every call asks of them stands here too.
+ */
+export class PointwiseOp extends RecordedRule implements Computation<PointwiseAttributes> {
+  readonly kind = "pointwise";
   readonly inPlaceName: string;
   readonly arity: number;
+  readonly kernel: Kernel<PointwiseAttributes>;
+  readonly givesBool: boolean;
+  readonly hasCondition: boolean;
+  readonly hasGradient: boolean;
   /** The numbers that the operation met last, by their place among the operands: loops give the same ones again. */
-  readonly lastNumbers: (Tensor | null)[];
+  readonly lastNumbers: (Tensor | null)[] = [null, null, null];
   /** What computes one element, by the rank of the operands' type; made when first used. */
-  readonly ofOne: (Value | undefined)[];
+  readonly ofOne: (Value | null)[] = [null, null, null, null];
+
+  constructor(override readonly name: RuleName) {
+    const rule = ruleTable[name];
+    super(name, rule);
+    this.inPlaceName = `${name}_`;
+    this.arity = rule.value.length;
+    this.kernel = pointwiseKernel(name);
+    this.givesBool = rule.result === "bool";
+    this.hasCondition = rule.condition !== undefined;
+    this.hasGradient = rule.grad !== undefined;
+  }
 }
 
 /** The pointwise operations by name. */
 export const pointwiseOps = Object.fromEntries(
-  (Object.keys(ruleTable) as RuleName[]).map((name): [RuleName, PointwiseOp] => {
-    const rule = ruleTable[name];
-    const kernel = pointwiseKernel(name);
-    const names = { name, inPlaceName: `${name}_`, kind: "pointwise" as const, arity: rule.value.length };
-    return [name, { ...names, kernel, lastNumbers: [null, null, null], ofOne: [], ...recordingOf(name, rule) }];
-  }),
+  (Object.keys(ruleTable) as RuleName[]).map((name) => [name, new PointwiseOp(name)]),
 ) as Record<RuleName, PointwiseOp>;
 
 /** Operands as they were given, numbers among them wrapped in their places. */
@@ -96,8 +109,8 @@ const allNumbers = (inputs: readonly Tensor[]): boolean => inputs.every(({ isNum
  * The shape and the floating-point type that all operands have, beside numbers, which then yield to it: the usual case,
  * in which nothing is promoted and nothing broadcast. Else null.
  */
-function commonSpec({ rule }: PointwiseOp, inputs: readonly Tensor[]): Spec | null {
-  if (rule.condition !== undefined) return null;
+function commonSpec({ hasCondition }: PointwiseOp, inputs: readonly Tensor[]): Spec | null {
+  if (hasCondition) return null;
   let spec: Spec | null = null;
   for (let i = 0; i < inputs.length; i++) {
     const { isNumber, spec: own } = inputs[i];
@@ -174,11 +187,11 @@ export function pointwise(op: PointwiseOp, values: unknown[]): Tensor {
   const common = commonSpec(op, inputs);
   if (common === null && allNumbers(inputs)) return ofNumbers(op, inputs);
   const { shape, dtype } = common ?? { dtype: computeType(op, inputs), shape: broadcastAll(op.name, inputs) };
-  const spec = op.rule.result === "bool" ? { shape, dtype: "bool" as const } : (common ?? { shape, dtype });
+  const spec = op.givesBool ? { shape, dtype: "bool" as const } : (common ?? { shape, dtype });
   const one = common === null ? undefined : ofOne(op, inputs, dtype);
   const storage = one === undefined ? run(op, inputs, spec, ATTRIBUTES[dtype]) : Storage.of(one, spec.dtype);
   const out = new Tensor(storage, spec);
-  if (op.rule.grad && isFloat(spec.dtype) && needsNode(inputs)) {
+  if (op.hasGradient && isFloat(spec.dtype) && needsNode(inputs)) {
     out.node = new PointwiseNode(op, inputs, out, common !== null);
   }
   return out;
@@ -195,7 +208,7 @@ export function pointwiseInPlace(op: PointwiseOp, target: Tensor, values: unknow
   const common = commonSpec(op, inputs);
   const dtype = common === null ? computeType(op, inputs) : common.dtype;
   if (common === null) checkFits(op, dtype, target, inputs);
-  const recorded = op.rule.grad && needsNode(inputs);
+  const recorded = op.hasGradient && needsNode(inputs);
   // Made before the write, so that it knows the operands as they were.
   const node = recorded ? new PointwiseNode(op, inputs, target, common !== null) : null;
   node?.expectWrite(target);

@@ -8,7 +8,7 @@ import { allocate } from "../memory";
 import type { Rule, Saved } from "../rules";
 import { sameShape } from "../shape";
 import { Tensor } from "../tensor";
-import { type Gradient, gradientsOf } from "./symbolic";
+import { type Expression, type Gradient, gradientsOf } from "./symbolic";
 
 /** What was made for a gradient, by what is in the slots, as one number; null where it takes more than one pass. */
 class Known<F> {
@@ -27,25 +27,26 @@ class Known<F> {
 }
 
 /** A rule's gradient by one operand, with the loops made for it so far. */
-export interface CompiledGradient extends Gradient {
-  readonly name: string;
-  readonly kind: "pointwise";
+export class CompiledGradient implements Gradient {
+  readonly kind = "pointwise";
+  readonly expression: Expression;
+  readonly reads: Gradient["reads"];
   /** Whether it is the result's gradient itself. */
   readonly passesOn: boolean;
-  readonly loops: Known<GradientLoop>;
+  readonly loops = new Known<GradientLoop>();
   /** The same for one element. */
-  readonly ofOne: Known<GradientOfOne>;
+  readonly ofOne = new Known<GradientOfOne>();
+
+  constructor(readonly name: string, { expression, reads }: Gradient) {
+    this.expression = expression;
+    this.reads = reads;
+    this.passesOn = expression.kind === "slot" && expression.slot === "g";
+  }
 }
 
 /** The gradients of the rule `name`, one an operand; null for one that has none. */
 export const compiledGradients = (name: string, rule: Rule): (CompiledGradient | null)[] =>
-  gradientsOf(rule).map((gradient, i) => {
-    if (gradient === null) return null;
-    const { expression } = gradient;
-    const passesOn = expression.kind === "slot" && expression.slot === "g";
-    const known = { loops: new Known<GradientLoop>(), ofOne: new Known<GradientOfOne>() };
-    return { ...gradient, name: `${name}.gradient${i}`, kind: "pointwise", passesOn, ...known };
-  });
+  gradientsOf(rule).map((gradient, i) => gradient && new CompiledGradient(`${name}.gradient${i}`, gradient));
 
 const NONE = new Float64Array(0);
 

@@ -159,25 +159,25 @@ function keptOf<A>({ keepsInputs, keepsOutput }: Op<A>, inputs: readonly Tensor[
 }
 
 /** What a node knows of a pointwise operation. */
-export interface RecordedRule {
-  readonly rule: Rule;
+export class RecordedRule {
   /** One an operand; null for one that has none. */
   readonly gradients: readonly (CompiledGradient | null)[];
   /** What those of them read that are needed, as bits, by which are needed, as bits. */
   readonly reads: readonly number[];
-  /** What the recorded operation is called, where the last operand is a number and where it is a tensor. */
-  readonly gradFn: { readonly ofNumber: string; readonly ofTensor: string };
-}
+  /** What the recorded operation is called where the last operand is a number, and where it is a tensor. */
+  readonly nameOfNumber: string;
+  readonly nameOfTensor: string;
 
-/** What a node is to know of the rule `name`. */
-export function recordingOf(name: string, rule: Rule): RecordedRule {
-  const gradFn = { ofNumber: backwardName(name), ofTensor: backwardName(name, rule.tensorVariant) };
-  const gradients = compiledGradients(name, rule);
-  const subsets = Array.from({ length: 1 << rule.value.length }, (_, needed) =>
-    gradients.filter((_gradient, i) => (needed >> i) & 1),
-  );
-  const reads = subsets.map((subset) => subset.reduce((bits, gradient) => bits | (gradient ? bitsOf(gradient) : 0), 0));
-  return { rule, gradients, reads, gradFn };
+  constructor(readonly name: string, readonly rule: Rule) {
+    this.gradients = compiledGradients(name, rule);
+    const subsets = Array.from({ length: 1 << rule.value.length }, (_, needed) =>
+      this.gradients.filter((_gradient, i) => (needed >> i) & 1),
+    );
+    const readsOf = (bits: number, gradient: CompiledGradient | null): number => bits | (gradient ? bitsOf(gradient) : 0);
+    this.reads = subsets.map((subset) => subset.reduce(readsOf, 0));
+    this.nameOfNumber = backwardName(name);
+    this.nameOfTensor = backwardName(name, rule.tensorVariant);
+  }
 }
 
 const [READS_A, READS_B, READS_C, READS_Y] = [1, 2, 4, 8];
@@ -213,8 +213,7 @@ export class PointwiseNode extends TensorNode implements Saved<Tensor> {
   }
 
   override get name(): string {
-    const { gradFn } = this.recorded;
-    return this.isOfNumber ? gradFn.ofNumber : gradFn.ofTensor;
+    return this.isOfNumber ? this.recorded.nameOfNumber : this.recorded.nameOfTensor;
   }
 
   get a(): Tensor {
