@@ -173,7 +173,7 @@ export class RecordedRule {
     const subsets = Array.from({ length: 1 << rule.value.length }, (_, needed) =>
       this.gradients.filter((_gradient, i) => (needed >> i) & 1),
     );
-    const readsOf = (bits: number, gradient: CompiledGradient | null): number => bits | (gradient ? bitsOf(gradient) : 0);
+    const readsOf = (bits: number, gradient: CompiledGradient | null) => bits | (gradient ? bitsOf(gradient) : 0);
     this.reads = subsets.map((subset) => subset.reduce(readsOf, 0));
     this.nameOfNumber = backwardName(name);
     this.nameOfTensor = backwardName(name, rule.tensorVariant);
