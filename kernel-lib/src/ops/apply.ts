@@ -106,21 +106,31 @@ function numberOperand({ name, lastNumbers }: PointwiseOp, i: number, value: unk
 const allNumbers = (inputs: readonly Tensor[]): boolean => inputs.every(({ isNumber }) => isNumber);
 
 /**
- * The shape and the floating-point type that all operands have, beside numbers, which then yield to it: the usual case,
- * in which nothing is promoted and nothing broadcast. Else null.
+ * The shape and the floating-point type that all operands have, apart from numbers and from tensors of one element and
+ * as many dims at most, which yield to it: the usual case, in which there is nothing to promote, and no shape to make.
+ * Else null.
  */
 function commonSpec({ hasCondition }: PointwiseOp, inputs: readonly Tensor[]): Spec | null {
   if (hasCondition) return null;
   let spec: Spec | null = null;
+  let isOfOne = false;
   for (let i = 0; i < inputs.length; i++) {
-    const { isNumber, spec: own } = inputs[i];
+    const { isNumber, spec: own, storage } = inputs[i];
     if (isNumber) {
       if (own.dtype === "bool") return null;
     } else if (spec === null) {
       if (!isFloat(own.dtype)) return null;
       spec = own;
-    } else if (own !== spec && (own.dtype !== spec.dtype || !sameShape(own.shape, spec.shape))) {
-      return null;
+      isOfOne = storage.length === 1;
+    } else if (own !== spec) {
+      if (own.dtype !== spec.dtype) return null;
+      if (sameShape(own.shape, spec.shape)) continue;
+      if (isOfOne && spec.shape.length <= own.shape.length) {
+        spec = own;
+        isOfOne = storage.length === 1;
+      } else if (storage.length !== 1 || own.shape.length > spec.shape.length) {
+        return null;
+      }
     }
   }
   return spec;
@@ -192,7 +202,7 @@ export function pointwise(op: PointwiseOp, values: unknown[]): Tensor {
   const storage = one === undefined ? run(op, inputs, spec, ATTRIBUTES[dtype]) : Storage.of(one, spec.dtype);
   const out = new Tensor(storage, spec);
   if (op.hasGradient && isFloat(spec.dtype) && needsNode(inputs)) {
-    out.node = new PointwiseNode(op, inputs, out, common !== null);
+    out.node = new PointwiseNode(op, inputs, out);
   }
   return out;
 }
@@ -207,10 +217,10 @@ export function pointwiseInPlace(op: PointwiseOp, target: Tensor, values: unknow
   checkWritable(op.inPlaceName, target, inputs);
   const common = commonSpec(op, inputs);
   const dtype = common === null ? computeType(op, inputs) : common.dtype;
-  if (common === null) checkFits(op, dtype, target, inputs);
+  if (common === null || !sameShape(common.shape, target.shape)) checkFits(op, dtype, target, inputs);
   const recorded = op.hasGradient && needsNode(inputs);
   // Made before the write, so that it knows the operands as they were.
-  const node = recorded ? new PointwiseNode(op, inputs, target, common !== null) : null;
+  const node = recorded ? new PointwiseNode(op, inputs, target) : null;
   node?.expectWrite(target);
   const one = common === null ? undefined : ofOne(op, inputs, dtype);
   if (one === undefined) runInPlace(op, inputs, target.spec, ATTRIBUTES[dtype]);

@@ -189,22 +189,26 @@ const bitsOf = ({ reads: { a, b, c, y } }: CompiledGradient): number =>
 export class PointwiseNode extends TensorNode implements Saved<Tensor> {
   private readonly recorded: RecordedRule;
   private readonly isOfNumber: boolean;
-  /** The operands' shapes and types; null where those that are tensors have the result's. */
+  /** The operands' shapes and types; null where those that need gradients have the result's. */
   private readonly specs: readonly Spec[] | null;
   private keptA: Kept | null = null;
   private keptB: Kept | null = null;
   private keptC: Kept | null = null;
   private keptY: Kept | null = null;
 
-  /** @param areAlike whether all operands that are tensors have the shape and the type of `output` */
-  constructor(recorded: RecordedRule, inputs: readonly Tensor[], output: Tensor, areAlike: boolean) {
+  constructor(recorded: RecordedRule, inputs: readonly Tensor[], output: Tensor) {
     super(inputs);
     this.recorded = recorded;
     this.isOfNumber = inputs[inputs.length - 1].isNumber;
-    this.specs = areAlike ? null : inputs.map((input) => input.spec);
     const { parents } = this;
     let needed = 0;
-    for (let i = 0; i < parents.length; i++) if (parents[i] !== null) needed |= 1 << i;
+    let areAlike = true;
+    for (let i = 0; i < parents.length; i++) {
+      if (parents[i] === null) continue;
+      needed |= 1 << i;
+      if (!sameSpec(inputs[i].spec, output.spec)) areAlike = false;
+    }
+    this.specs = areAlike ? null : inputs.map((input) => input.spec);
     const read = recorded.reads[needed];
     if (read & READS_A) this.keptA = new Kept(inputs[0]);
     if (read & READS_B) this.keptB = new Kept(inputs[1]);
@@ -273,6 +277,8 @@ function copied(kept: Kept | null, target: Tensor): Kept | null {
   before.node = target.node;
   return new Kept(before);
 }
+
+const sameSpec = (a: Spec, b: Spec): boolean => a === b || (a.dtype === b.dtype && sameShape(a.shape, b.shape));
 
 /** A gradient as its operand needs it: summed over the dims that broadcasting repeated, in the operand's dtype. */
 function fit(g: Tensor, { shape, dtype }: Spec): Tensor {
