@@ -75,6 +75,9 @@ function power(a: number, b: number): number {
 }
 
 function power32(a: number, b: number): number {
+  // First what squares and their gradients take, since every element asks.
+  if (b === 2) return a * a;
+  if (b === 1) return a;
   if (b === 3) return fround(a * a) * a;
   if (b === -2) return 1 / fround(a * a);
   if (b === -0.5) return 1 / fround(Math.sqrt(a));

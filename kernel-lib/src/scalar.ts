@@ -81,6 +81,18 @@ export class Scalar extends Node<Scalar> {
     );
   }
 
+  // A Scalar's value is not changed by the tape: it does not matter who holds it.
+  /** @internal */
+  hold(): void {}
+
+  /** @internal */
+  letGo(): void {}
+
+  /** @internal */
+  addUp(other: Scalar): Scalar {
+    return this.add(other);
+  }
+
   override toString(): string {
     return `Value: ${this.val}, Gradient: ${this.grad}`;
   }

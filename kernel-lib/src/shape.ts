@@ -74,14 +74,18 @@ export function normalizeDim(name: string, dim: number, rank: number): number {
   return dim < 0 ? dim + n : dim;
 }
 
+// Reductions over everything are the usual ones: their dims are listed once for each number of dims.
+const ALL_DIMS: (readonly number[])[] = [];
+
+const allDims = (rank: number): readonly number[] => (ALL_DIMS[rank] ??= Array.from({ length: rank }, (_, i) => i));
+
 /** The dims to reduce over, ascending; all of them where none is named. */
 export function normalizeDims(
   name: string,
   dims: number | readonly number[] | undefined,
   rank: number,
-): number[] {
-  if (dims === undefined || (Array.isArray(dims) && dims.length === 0))
-    return Array.from({ length: rank }, (_, i) => i);
+): readonly number[] {
+  if (dims === undefined || (Array.isArray(dims) && dims.length === 0)) return allDims(rank);
   const named = Array.isArray(dims) ? (dims as readonly number[]) : [dims as number];
   const list = named.map((dim) => normalizeDim(name, dim, rank));
   list.sort((a, b) => a - b);
@@ -99,9 +103,9 @@ export const asRow = (shape: Shape): Shape => (shape.length === 1 ? [1, shape[0]
 export const asColumn = (shape: Shape): Shape => (shape.length === 1 ? [shape[0], 1] : shape);
 
 /** `shape` after reducing over `dims`. */
-export function reducedShape(shape: Shape, dims: readonly number[], keepdim: boolean): number[] {
+export function reducedShape(shape: Shape, dims: readonly number[], keepdim: boolean): Shape {
   if (keepdim) return shape.map((n, i) => (dims.includes(i) ? 1 : n));
-  return shape.filter((_, i) => !dims.includes(i));
+  return dims.length === shape.length ? [] : shape.filter((_, i) => !dims.includes(i));
 }
 
 /** @throws TypeError or RangeError unless `shape` is an array of non-negative integers */

@@ -1,4 +1,6 @@
-// Owns reverse-mode differentiation for any value type: the recording switch, the nodes, the sweep. Imports nothing.
+// Owns reverse-mode differentiation for any value type: the recording switch, the nodes, the sweep.
+// Imports queue.ts only.
+import { NewestFirst } from "./queue";
 
 let recording = true;
 
@@ -33,17 +35,47 @@ export const enableGrad = <R>(f: () => R): R => withRecording(true, "enableGrad"
  */
 export function resetTape(): void {
   recording = true;
-  sweepsUnderWay = 0;
+  sweepUnderWay = 0;
+  aside = null;
 }
 
-/** A value that gradients can be added up in. */
+/**
+ * A value that gradients can be added up in.
+ *
+ * The tape counts who holds a gradient: the sum gathered at a node, the step that it passes through, the results that
+ * were asked for, and `grad` where it keeps the very value rather than a copy. Of a value that was made in the sweep
+ * under way (see `birthSweep`) these are all who can reach it, since a pullback gives away what it makes. With one
+ * holder it is that holder's own, to change or to keep; with none nobody will read it again. Whatever else comes along,
+ * such as a seed or a saved operand, has holders that nobody counts: it is never changed, and kept only as a copy.
+ */
 export interface Addable<T> {
   add(other: T): T;
+  /** `add`, where the caller holds this value and then the sum instead, which may be made in its place. @internal */
+  addUp(other: T): T;
+  /** Counts one holder more. @internal */
+  hold(): void;
+  /** Counts one holder less. @internal */
+  letGo(): void;
 }
 
 let lastId = 0;
 let lastVisit = 0;
-let sweepsUnderWay = 0;
+let lastSweep = 0;
+
+/** The innermost sweep under way; 0 for none. */
+let sweepUnderWay = 0;
+
+/**
+ * The sweep that a value made now is made in, 0 for none. What is recorded counts as made outside: the graph holds it,
+ * and may hand it to anybody.
+ */
+export const birthSweep = (): number => (recording ? 0 : sweepUnderWay);
+
+/** An empty queue, for the next sweep to use: its memory is there already. */
+let spareQueue: NewestFirst<Node<never>> | null = null;
+
+/** What puts back what an inner sweep has displaced from nodes of the outer ones; null where there is no outer one. */
+let aside: (() => void)[] | null = null;
 
 /** One recorded step: where gradients come from and how they go on to the operands. */
 export abstract class Node<T extends Addable<T>> {
@@ -53,9 +85,11 @@ export abstract class Node<T extends Addable<T>> {
    * @internal
    */
   readonly id = ++lastId;
-  /** The sweep that met this node last. @internal */
+  /** The walk over the graph that met this node last. @internal */
   visit = 0;
-  /** The gradient gathered so far in the sweep under way. @internal */
+  /** The sweep that brought the adjoint. @internal */
+  sweep = 0;
+  /** The gradient gathered so far in the sweep that met this node last. @internal */
   adjoint: T | null = null;
 
   /** The nodes of the operands; null for one that needs no gradient. @internal */
@@ -101,8 +135,8 @@ export interface SweepOptions {
 }
 
 /**
- * Carries gradients from `roots` back through everything they were computed from: each node once, iteratively, in
- * time linear in the number of nodes (their ids are mostly in order already).
+ * Carries gradients from `roots` back through everything they were computed from: each node once, iteratively, the
+ * newest first. Any node that could still add to a gradient is newer, and waits in the queue or behind one that does.
  * @param wanted nodes whose gradients to return; where given, no node keeps its own
  * @returns the gradients of `wanted`, null where the roots do not depend on a node
  */
@@ -112,39 +146,48 @@ export function sweep<T extends Addable<T>>(
   { retainGraph, createGraph }: SweepOptions,
   wanted?: readonly Node<T>[],
 ): (T | null)[] {
-  return withRecording(createGraph, "backward", () => {
-    const nodes = ancestors(roots);
-    const results = new Map<Node<T>, T | null>(wanted?.map((node) => [node, null]));
-    const leading = wanted && leadingTo(results, nodes);
-    // A gradient rule may itself run backward over some of these nodes: their half-gathered gradients are put aside.
-    const outer = sweepsUnderWay++ > 0 ? nodes.map((node) => node.adjoint) : null;
-    // Not only then: a sweep that an error or an interrupt ended left some behind.
-    for (let i = 0; i < nodes.length; i++) nodes[i].adjoint = null;
-    try {
-      roots.forEach((root, i) => receive(root, seeds[i]));
-      for (let i = 0; i < nodes.length; i++) {
-        const node = nodes[i];
-        const g = node.adjoint;
-        if (g === null) continue;
-        node.adjoint = null;
-        if (wanted === undefined) node.keep(g);
-        else if (results.has(node)) results.set(node, g);
-        const { parents } = node;
-        if (parents.length === 0 || (leading && !leading.has(node))) continue;
+  const results = wanted ? new Map<Node<T>, T | null>(wanted.map((node) => [node, null])) : null;
+  const leading = results ? leadingTo(results, ancestors(roots)) : null;
+  const outer = { recording, sweepUnderWay, aside };
+  recording = createGraph;
+  // A gradient rule may itself run backward over some of these nodes: their half-gathered gradients are put aside.
+  aside = sweepUnderWay > 0 ? [] : null;
+  sweepUnderWay = ++lastSweep;
+  try {
+    const queue = (spareQueue as NewestFirst<Node<T>> | null) ?? new NewestFirst<Node<T>>();
+    spareQueue = null;
+    for (let i = 0; i < roots.length; i++) {
+      seeds[i].hold();
+      receive(queue, roots[i], seeds[i]);
+    }
+    for (let node = queue.pop(); node !== undefined; node = queue.pop()) {
+      const g = node.adjoint!;
+      node.adjoint = null;
+      if (results === null) node.keep(g);
+      else if (results.has(node)) {
+        g.hold();
+        results.set(node, g);
+      }
+      const { parents } = node;
+      if (parents.length > 0 && (leading === null || leading.has(node))) {
         const gradients = node.pullback(g);
         if (!retainGraph) node.release();
-        for (let j = 0; j < parents.length; j++) {
-          const parent = parents[j];
-          const gradient = gradients[j];
-          if (parent !== null && gradient !== null) receive(parent, gradient);
+        // All are counted before any is added up, since several may be one.
+        for (let i = 0; i < parents.length; i++) if (parents[i] !== null) gradients[i]?.hold();
+        for (let i = 0; i < parents.length; i++) {
+          const parent = parents[i];
+          const gradient = gradients[i];
+          if (parent !== null && gradient !== null) receive(queue, parent, gradient);
         }
       }
-    } finally {
-      sweepsUnderWay--;
-      if (outer) nodes.forEach((node, i) => (node.adjoint = outer[i]));
+      g.letGo();
     }
-    return wanted ? wanted.map((node) => results.get(node) ?? null) : [];
-  });
+    spareQueue = queue as NewestFirst<Node<never>>;
+  } finally {
+    aside?.forEach((restore) => restore());
+    ({ recording, sweepUnderWay, aside } = outer);
+  }
+  return wanted && results ? wanted.map((node) => results.get(node) ?? null) : [];
 }
 
 /** The nodes with a wanted one among their operands, or among theirs: a sweep need not enter any other. */
@@ -157,6 +200,25 @@ function leadingTo<T extends Addable<T>>(wanted: ReadonlyMap<Node<T>, unknown>, 
   return leading;
 }
 
-function receive<T extends Addable<T>>(node: Node<T>, g: T): void {
-  node.adjoint = node.adjoint === null ? g : node.adjoint.add(g);
+/** Adds `g`, which the caller holds and gives up, to what `node` has gathered in the sweep under way. */
+function receive<T extends Addable<T>>(queue: NewestFirst<Node<T>>, node: Node<T>, g: T): void {
+  if (node.sweep !== sweepUnderWay) {
+    // What is there is an outer sweep's, or what one left behind that an error or an interrupt ended.
+    if (aside !== null && node.adjoint !== null) {
+      const { adjoint, sweep } = node;
+      aside.push(() => {
+        node.adjoint = adjoint;
+        node.sweep = sweep;
+      });
+    }
+    node.sweep = sweepUnderWay;
+    node.adjoint = null;
+  }
+  if (node.adjoint === null) {
+    node.adjoint = g;
+    queue.push(node);
+  } else {
+    node.adjoint = node.adjoint.addUp(g);
+    g.letGo();
+  }
 }

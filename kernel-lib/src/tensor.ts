@@ -37,10 +37,18 @@ class AccumulateGrad extends Node<Tensor> {
 
 /** Adds a gradient to what `tensor` has. */
 function accumulate(tensor: Tensor, g: Tensor): void {
-  // A copy, since several tensors may be handed one gradient, and each must be free to change its own in place.
-  if (tensor.grad === null) tensor.grad = isGradEnabled() ? g.clone() : g.detach().clone();
-  else if (isGradEnabled()) tensor.grad = tensor.grad.add(g);
-  else tensor.grad.add_(g);
+  if (tensor.grad !== null) {
+    if (isGradEnabled()) tensor.grad = tensor.grad.add(g);
+    else tensor.grad.add_(g);
+  } else if (g.storage.isOwn && !g.isNumber) {
+    g.hold();
+    // Whoever shared the elements is gone.
+    g.storage.isShared = false;
+    tensor.grad = g;
+  } else {
+    // A copy, since several tensors may be handed one gradient, and each must be free to change its own in place.
+    tensor.grad = isGradEnabled() ? g.clone() : g.detach().clone();
+  }
 }
 
 // eslint-disable-next-line @typescript-eslint/no-unsafe-declaration-merging -- the methods are attached in index.ts
@@ -175,6 +183,25 @@ export class Tensor {
     if (keeps) this.retainGrad();
   }
 
+  /** @internal */
+  hold(): void {
+    this.storage.hold();
+  }
+
+  /** @internal */
+  letGo(): void {
+    this.storage.letGo();
+  }
+
+  /** @internal */
+  addUp(other: Tensor): Tensor {
+    if (this.storage.isOwn && this.dtype === other.dtype && sameShape(this.shape, other.shape)) return this.add_(other);
+    const sum = this.add(other);
+    sum.hold();
+    this.letGo();
+    return sum;
+  }
+
   /** The same elements (shared: a write to one shows in the other), cut off from the graph. */
   detach(): Tensor {
     return new Tensor(this.storage, this.spec);
@@ -218,7 +245,7 @@ export class Tensor {
     const { storage } = this;
     if (storage.length !== 1)
       throw new RangeError(`a Tensor with ${storage.length} elements cannot be converted to Scalar`);
-    return storage.data[0];
+    return storage.first;
   }
 
   /**
@@ -305,6 +332,5 @@ export function seed(output: Tensor, gradient?: Tensor | null): Tensor {
         `Reduce it first, with sum() or mean(), or pass its gradient.`,
     );
   }
-  const storage = new Storage(output.dtype === "float32" ? Float32Array.of(1) : Float64Array.of(1));
-  return new Tensor(storage, output.spec);
+  return new Tensor(Storage.of(1, output.dtype), output.spec);
 }

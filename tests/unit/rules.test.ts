@@ -162,3 +162,48 @@ for (const name of names) {
     });
   });
 }
+
+describe("operations on one element", () => {
+  const special = [0, -0, 1, -1, 2, 0.1, -0.5, 1e-45, 3e38, 1e300, Infinity, -Infinity, NaN];
+  const value = fc.oneof(fc.constantFrom(...special), fc.double());
+  const operand = fc.tuple(value, fc.boolean());
+
+  for (const name of names) {
+    it(`give what they give on many: ${name}`, () => {
+      const arity = ruleTable[name].value.length;
+      const triple = fc.tuple(...Array.from({ length: arity }, () => operand));
+      fc.assert(
+        fc.property(triple, fc.constantFrom<pt.Tensor["dtype"]>("float32", "float64"), (given, dtype) => {
+          // The first is a tensor, and so are all of no other kind than numbers; a condition is one of truth values.
+          const operandsOfLength = (n: number) =>
+            given.map(([x, isNumber], i): pt.Tensor | number => {
+              if (i > 0 && isNumber && i !== ruleTable[name].condition) return x;
+              const values = new Array<number>(n).fill(x);
+              return pt.tensor(values, { dtype: i === ruleTable[name].condition ? "bool" : dtype });
+            });
+          const f = ([a, ...rest]: (pt.Tensor | number)[], suffix = ""): pt.Tensor =>
+            (a as unknown as Record<string, Method>)[`${name}${suffix}`](...rest);
+          for (const suffix of ["", "_"]) {
+            const one = f(operandsOfLength(1), suffix);
+            const many = f(operandsOfLength(2), suffix);
+            assert.equal(one.dtype, many.dtype);
+            assert.ok(Object.is(Number(one.toArray()[0]), Number(many.toArray()[1])), `${one} and ${many}`);
+            assert.ok(Object.is(one.item(), Number(one.toArray()[0])));
+          }
+        }),
+        { numRuns: 100 },
+      );
+    });
+  }
+
+  it("keep their element where it is written and read in turn", () => {
+    const x = pt.tensor([2], { dtype: "float32" });
+    const y = x.mul(0.1);
+    assert.equal(y.item(), Math.fround(2 * Math.fround(0.1)));
+    y.add_(1);
+    const shared = y.reshape(1, 1);
+    y.mul_(2);
+    assert.deepEqual([y.item(), shared.item(), y.toArray()[0]], [shared.item(), y.item(), y.item()]);
+    assert.deepEqual([pt.tensor([-0]).sum().item(), pt.tensor([-0.0], { dtype: "float64" }).mean().item()], [0, 0]);
+  });
+});

@@ -1,5 +1,6 @@
-// Owns what a dataset is, and TensorDataset. Imports tensor.
+// Owns what a dataset is, and TensorDataset. Imports tensor and indexing.
 import { describe, shapeText } from "../check";
+import { indexSelect } from "../ops/indexing";
 import { Tensor } from "../tensor";
 
 /** Samples that can be had by number: anything with `length` and `at`, such as an array or a tensor. */
@@ -58,7 +59,7 @@ export class TensorDataset<Ts extends readonly Tensor[]> implements Dataset<Ts> 
 
   /** The rows with these indices, stacked: what `collate` makes of the samples, in one copy. */
   batchAt(indices: readonly number[]): Tensor[] {
-    return this.tensors.map((tensor) => tensor.indexSelect(0, indices));
+    return this.tensors.map((tensor) => indexSelect(tensor, 0, indices));
   }
 }
 

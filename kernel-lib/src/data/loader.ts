@@ -1,6 +1,6 @@
 // Owns DataLoader: a dataset in batches. Imports datasets, samplers, collate, the generator and the kernel's interrupt.
 import { describe } from "../check";
-import { throwIfInterrupted } from "../notebook/link";
+import { interrupted, throwIfInterrupted } from "../notebook/link";
 import { defaultGenerator, type Generator } from "../generator";
 import { Tensor } from "../tensor";
 import { collate as defaultCollate, collateNumbers, type Collated } from "./collate";
@@ -110,24 +110,23 @@ export class DataLoader<T, B = Collated<Awaited<T>>> implements Iterable<B>, Asy
   }
 
   /** The numbers of the samples, batch by batch. */
-  private *plan(dataset: Dataset<T>): Iterable<number[]> {
-    const order = this.shuffle ? shuffled(dataset.length, this.generator) : sequential(dataset.length);
-    let n = 0;
-    for (const indices of batched(order, this.batchSize, this.dropLast)) {
-      throwIfInterrupted(`DataLoader: batch ${n++}`);
-      yield indices;
-    }
+  private plan({ length }: Dataset<T>): Iterable<number[]> {
+    const { batchSize, dropLast } = this;
+    if (!this.shuffle) return sequential(length, batchSize, dropLast);
+    return shuffled(length, batchSize, dropLast, this.generator);
   }
 
   private *batches(): globalThis.Generator<B, void, void> {
     const { dataset, batchSize, dropLast } = this;
     if (!isDataset(dataset)) {
-      for (const samples of batched(pollInterrupt(syncStream(dataset)), batchSize, dropLast)) {
+      for (const samples of batched(untilInterrupt(syncStream(dataset)), batchSize, dropLast)) {
         yield this.collate(ready(samples));
       }
     } else {
       const copyBatch = this.copierOf(dataset);
+      let n = 0;
       for (const indices of this.plan(dataset)) {
+        pollInterrupt("batch", n++);
         yield copyBatch?.(indices) ?? this.collate(ready(indices.map((index) => sampleAt(dataset, index))));
       }
     }
@@ -137,12 +136,14 @@ export class DataLoader<T, B = Collated<Awaited<T>>> implements Iterable<B>, Asy
     const { dataset, batchSize, dropLast } = this;
     if (isDataset(dataset)) {
       const copyBatch = this.copierOf(dataset);
+      let n = 0;
       for (const indices of this.plan(dataset)) {
+        pollInterrupt("batch", n++);
         const samples = () => Promise.all(indices.map((index) => sampleInTime(dataset, index)));
         yield copyBatch?.(indices) ?? this.collate(await samples());
       }
     } else {
-      for await (const samples of batchedAsync(pollInterruptAsync(dataset), batchSize, dropLast)) {
+      for await (const samples of batchedAsync(untilInterruptAsync(dataset), batchSize, dropLast)) {
         yield this.collate(await Promise.all(samples));
       }
     }
@@ -164,20 +165,26 @@ function syncStream<T>(stream: Stream<T>): Iterable<T> {
   throw new TypeError("DataLoader: this stream is asynchronous: use `for await (const batch of loader)`");
 }
 
+/** @throws InterruptedError if the running cell is being interrupted */
+function pollInterrupt(what: string, n: number): void {
+  // Asked before there is a text, which would take longer than a small batch does.
+  if (interrupted()) throwIfInterrupted(`DataLoader: ${what} ${n}`);
+}
+
 /** The stream, until the kernel is interrupted. */
-function* pollInterrupt<T>(stream: Iterable<T>): Iterable<T> {
+function* untilInterrupt<T>(stream: Iterable<T>): Iterable<T> {
   let n = 0;
   for (const sample of stream) {
-    throwIfInterrupted(`DataLoader: sample ${n++}`);
+    pollInterrupt("sample", n++);
     yield sample;
   }
 }
 
 /** The stream, until the kernel is interrupted. */
-async function* pollInterruptAsync<T>(stream: Stream<T>): AsyncIterable<T> {
+async function* untilInterruptAsync<T>(stream: Stream<T>): AsyncIterable<T> {
   let n = 0;
   for await (const sample of stream) {
-    throwIfInterrupted(`DataLoader: sample ${n++}`);
+    pollInterrupt("sample", n++);
     yield sample;
   }
 }

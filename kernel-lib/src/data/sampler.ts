@@ -1,26 +1,36 @@
-// Owns the order in which samples are visited, drawing just what PyTorch draws. Imports the generator.
+// Owns the order in which samples are visited, batch by batch, drawing just what PyTorch draws. Imports the generator.
 import { defaultGenerator, Generator } from "../generator";
 import { randperm } from "../random";
 
-/** 0 … n − 1. */
-export function* sequential(n: number): Steps<number> {
-  for (let i = 0; i < n; i++) yield i;
-}
-
 type Steps<T> = globalThis.Generator<T, void, void>;
 
-/**
- * 0 … n − 1 in random order. Without a generator, one is seeded from the default generator when the first index is
- * asked for, so that a whole epoch moves the default generator by one seed only.
- */
-export function* shuffled(n: number, generator?: Generator): Steps<number> {
-  const stream = generator ?? new Generator().manualSeed(defaultGenerator.nextInt63());
-  yield* randperm(n, stream);
-  // PyTorch draws a second order at the end, of which it uses nothing; only the generator shows it.
-  randperm(n, stream);
+/** 0 … n − 1 in batches of `size`; the last may be shorter, and is left out where `dropLast` is set. */
+export function* sequential(n: number, size: number, dropLast: boolean): Steps<number[]> {
+  for (let start = 0; start < n; start += size) {
+    const length = Math.min(size, n - start);
+    if (length < size && dropLast) return;
+    const batch = new Array<number>(length);
+    for (let i = 0; i < length; i++) batch[i] = start + i;
+    yield batch;
+  }
 }
 
-/** Runs of `size` items; the last may be shorter, and is left out where `dropLast` is set. */
+/**
+ * `sequential`, in random order. Without a generator, one is seeded from the default generator when the first batch is
+ * asked for, so that a whole epoch moves the default generator by one seed only.
+ */
+export function* shuffled(n: number, size: number, dropLast: boolean, generator?: Generator): Steps<number[]> {
+  const stream = generator ?? new Generator().manualSeed(defaultGenerator.nextInt63());
+  const order = randperm(n, stream);
+  const inFull = n - (n % size);
+  for (let start = 0; start < inFull; start += size) yield [...order.subarray(start, start + size)];
+  // PyTorch draws a second order when it asks for more than there is, of which it uses nothing; only the generator
+  // shows it.
+  randperm(n, stream);
+  if (inFull < n && !dropLast) yield [...order.subarray(inFull)];
+}
+
+/** The items of a stream in batches of `size`, as `sequential` has them. */
 export function* batched<T>(items: Iterable<T>, size: number, dropLast: boolean): Steps<T[]> {
   let batch: T[] = [];
   for (const item of items) {

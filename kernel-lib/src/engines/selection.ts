@@ -29,9 +29,12 @@ export function mayLeaveHost(inputs: readonly Operand[], out: Spec): boolean {
   return false;
 }
 
+/** Whether so many elements are the host's without asking. */
+export const stayOnHost = (elements: number): boolean => elements < leastElements;
+
 /** The engine that `op` is computed on; null for the host. */
 export function engineFor<A>(
-  op: Computation<A>, inputs: readonly Operand[], out: Spec, attributes: A,
+  op: Pick<Computation<A>, "name" | "kind">, inputs: readonly Operand[], out: Spec, attributes: A,
 ): TfjsEngine | null {
   if (!takes(op, inputs, out, attributes)) return null;
   if (choice !== "auto") return activeEngine();

@@ -1,5 +1,8 @@
-// Owns the elements of tensors: where they are, and how often they were written. Imports types only.
-import type { TypedArray } from "../dtype";
+// Owns the elements of tensors: where they are, how often they were written, who holds them in a sweep.
+// Imports the tape, arrays, and types.
+import type { DTypeName, TypedArray } from "../dtype";
+import { allocate } from "../memory";
+import { birthSweep } from "../tape";
 
 /** Elements that an engine holds outside JavaScript's memory. */
 export interface Residence {
@@ -22,6 +25,13 @@ export class Storage {
   residence: Residence | null = null;
   /** Whether an engine, or a result of it, may go on reading the array at home. */
   private isLent = false;
+  /** The only element of what `Storage.of` made, until it is asked for in an array. */
+  private only = 0;
+  private onlyType: DTypeName = "float64";
+  /** Who holds these elements as a gradient, in number; see `Addable`. */
+  private holders = 0;
+  /** The sweep that made them, 0 for none. */
+  private readonly birth = birthSweep();
 
   constructor(
     private home: TypedArray | null,
@@ -29,14 +39,37 @@ export class Storage {
     readonly length: number = home!.length,
   ) {}
 
+  /**
+   * One element, which is at home. Most that are computed one by one live for one operation, and an array of their own
+   * would cost more than it: so they get one when somebody asks for it.
+   * @param value as an element of `dtype` holds it
+   */
+  static of(value: number, dtype: DTypeName): Storage {
+    const storage = new Storage(null, 1);
+    storage.only = value;
+    storage.onlyType = dtype;
+    return storage;
+  }
+
   /** The elements to read, brought home if need be. To write into them is for `write` and `replace`. */
   get data(): TypedArray {
-    return this.home ?? (this.home = this.residence!.read());
+    return this.home ?? (this.home = this.residence === null ? this.arrayOfOne() : this.residence.read());
+  }
+
+  /** The first element. */
+  get first(): number {
+    return this.home === null && this.residence === null ? this.only : this.data[0];
+  }
+
+  private arrayOfOne(): TypedArray {
+    const array = allocate(this.onlyType, 1);
+    array[0] = this.only;
+    return array;
   }
 
   /** Whether the elements are in JavaScript's memory. */
   get isHome(): boolean {
-    return this.home !== null;
+    return this.home !== null || this.residence === null;
   }
 
   /** The array at home, for an engine to read as it is for as long as it likes: a write will go to another one. */
@@ -53,7 +86,7 @@ export class Storage {
       this.home = this.home!.slice();
       this.isLent = false;
     }
-    return this.home!;
+    return this.data;
   }
 
   /** Puts elements that an engine has computed in place of these. Counts as a write. */
@@ -63,6 +96,21 @@ export class Storage {
     this.residence = residence;
     this.home = null;
     this.isLent = false;
+  }
+
+  /** Counts one more who holds these elements as a gradient. */
+  hold(): void {
+    this.holders++;
+  }
+
+  /** Counts one less. */
+  letGo(): void {
+    this.holders--;
+  }
+
+  /** Whether the one who holds these elements as a gradient is the only one who can reach them. */
+  get isOwn(): boolean {
+    return this.holders === 1 && this.birth !== 0 && this.birth === birthSweep();
   }
 
   /** Ends the engine's hold on the elements, which are brought home before. */

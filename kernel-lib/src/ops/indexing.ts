@@ -1,6 +1,6 @@
 // Owns reading by index. Each exported function is also a method of Tensor. Imports apply, slices, shapes and dtypes.
 import { checkInteger, describe, shapeText } from "../check";
-import { allocate, copy } from "../memory";
+import { allocate, copy, LONG_RUN } from "../memory";
 import { broadcast, broadcastStrides, normalizeDim, type Shape, sizeOf, stridesOf } from "../shape";
 import { Tensor } from "../tensor";
 import { apply } from "./apply";
@@ -27,9 +27,6 @@ interface Indexed {
   readonly run: number;
   readonly gradFn: string;
 }
-
-// Below this a loop is faster than a copy of memory, which has to be set up.
-const LONG_RUN = 24;
 
 const indexOp: Op<Indexed> = {
   name: "index",
@@ -122,15 +119,31 @@ export function indexSelect(x: Tensor, dim: number, index: Tensor | readonly num
     throw new TypeError(`indexSelect: expected an array or a vector of integers, got ${describe(index)}`);
   }
   if (x.ndim === 0) throw new RangeError("indexSelect: a 0-dim tensor has no places to select");
-  const places = index instanceof Tensor ? [...index.storage.data] : index;
-  const size = x.shape[d];
-  const inner = sizeOf(x.shape.slice(d + 1));
+  const places: ArrayLike<number> = index instanceof Tensor ? index.storage.data : index;
+  const shape = x.shape.slice();
+  shape[d] = places.length;
+  return apply(indexOp, [x], selected(x.shape, shape, d, places));
+}
+
+/** The elements at `places` of dim d in a tensor of shape `from`, as a tensor of `shape`. */
+function selected(from: Shape, shape: Shape, d: number, places: ArrayLike<number>): Indexed {
+  const gradFn = "IndexSelectBackward0";
+  const size = from[d];
+  let inner = 1;
+  for (let i = d + 1; i < from.length; i++) inner *= from[i];
+  let outer = 1;
+  for (let i = 0; i < d; i++) outer *= from[i];
+  const n = places.length;
+  const first = n > 0 ? place(places[0], d, size) : 0;
+  let areNeighbours = outer === 1;
+  for (let i = 1; i < n; i++) areNeighbours = place(places[i], d, size) === first + i && areNeighbours;
+  // Neighbours, as in a batch that is not shuffled, are one run.
+  if (areNeighbours) return { shape, starts: [first * inner], run: n * inner, gradFn };
   const starts: number[] = [];
-  for (let outer = 0; outer < sizeOf(x.shape.slice(0, d)); outer++) {
-    for (const i of places) starts.push((outer * size + place(i, d, size)) * inner);
+  for (let o = 0; o < outer; o++) {
+    for (let i = 0; i < n; i++) starts.push((o * size + place(places[i], d, size)) * inner);
   }
-  const shape = x.shape.map((n, i) => (i === d ? places.length : n));
-  return apply(indexOp, [x], { shape, starts, run: inner, gradFn: "IndexSelectBackward0" });
+  return { shape, starts, run: inner, gradFn };
 }
 
 /** The `length` places of dim `dim` that begin at `start`. */

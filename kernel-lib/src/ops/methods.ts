@@ -36,8 +36,16 @@ type AnyFunction = (...args: never[]) => unknown;
 
 const asMethod = (f: AnyFunction) =>
   function (this: Tensor, ...rest: unknown[]): unknown {
-    return f(...([this, ...rest] as never[]));
+    return f(this as never, ...(rest as never[]));
   };
+
+/** The operands of a method. Written out for the usual numbers of them, since V8 then makes no array but the result. */
+function operands(first: Tensor, rest: readonly unknown[]): unknown[] {
+  if (rest.length === 0) return [first];
+  if (rest.length === 1) return [first, rest[0]];
+  if (rest.length === 2) return [first, rest[0], rest[1]];
+  return [first, ...rest];
+}
 
 const structural: Record<string, AnyFunction> = {
   ...reduce, ...movement, ...linalg, ...indexing, ...softmax, ...write,
@@ -50,13 +58,13 @@ export function attachMethods(prototype: object): void {
   for (const [name, op] of Object.entries(pointwiseOps)) {
     Object.defineProperty(prototype, name, {
       value(this: Tensor, ...rest: unknown[]) {
-        return pointwise(op, [this, ...rest]);
+        return pointwise(op, operands(this, rest));
       },
       writable: true,
     });
     Object.defineProperty(prototype, `${name}_`, {
       value(this: Tensor, ...rest: unknown[]) {
-        return pointwiseInPlace(op, this, rest);
+        return pointwiseInPlace(op, this, operands(this, rest));
       },
       writable: true,
     });

@@ -2,14 +2,13 @@
 // Imports apply, shapes and dtypes.
 import { shapeText } from "../check";
 import { type DTypeName } from "../dtype";
-import { allocate, convert, copy } from "../memory";
+import { gather, repeat } from "../engines/host/gather";
+import { convert, copy } from "../memory";
 import {
-  broadcastStrides,
   inferShape,
   normalizeDim,
   sameShape,
   type Shape,
-  sizeOf,
   stridesOf, checkShape } from "../shape";
 import type { Tensor } from "../tensor";
 import { apply } from "./apply";
@@ -96,33 +95,6 @@ const permuteOp: Op<Permutation> = {
   ],
 };
 
-/** The elements of `data` as a tensor of `shape` that is walked with these strides. */
-function gather(data: ArrayLike<number>, dtype: DTypeName, shape: Shape, strides: readonly number[]) {
-  const out = allocate(dtype, sizeOf(shape));
-  if (out.length === 0) return out;
-  const last = shape.length - 1;
-  if (last < 0) {
-    out[0] = data[0];
-    return out;
-  }
-  const place = new Array<number>(last).fill(0);
-  const [inner, innerStride] = [shape[last], strides[last]];
-  for (let o = 0, offset = 0; o < out.length; o += inner) {
-    for (let i = 0; i < inner; i++) out[o + i] = data[offset + i * innerStride];
-    // The next row, as an odometer counts.
-    for (let d = last - 1; d >= 0; d--) {
-      place[d]++;
-      if (place[d] < shape[d]) {
-        offset += strides[d];
-        break;
-      }
-      offset -= strides[d] * (shape[d] - 1);
-      place[d] = 0;
-    }
-  }
-  return out;
-}
-
 /** The dims in another order: dim i of the result is dim `order[i]` of this tensor. The result is a copy. */
 export function permute(x: Tensor, ...order: ShapeArguments): Tensor {
   const dims = toShape(order).map((dim) => normalizeDim("permute", dim, x.ndim));
@@ -154,11 +126,7 @@ const expandOp: Op<{ shape: Shape }> = {
   name: "expand",
   kind: "movement",
   infer: ([{ dtype }], { shape }) => ({ shape, dtype }),
-  kernel([x], out) {
-    const { data } = x.storage;
-    if (data.length === 1) return allocate(out.dtype, sizeOf(out.shape)).fill(data[0]);
-    return gather(data, out.dtype, out.shape, broadcastStrides(x.shape, out.shape));
-  },
+  kernel: ([x], out) => repeat(x.storage.data, out.dtype, x.shape, out.shape),
   pullback: (g, { specs }) => [g.sumToSize(specs[0].shape)],
 };
 
@@ -193,6 +161,7 @@ const cloneOp: Op<null> = {
   kind: "movement",
   infer: ([{ shape, dtype }]) => ({ shape, dtype }),
   kernel: ([x]) => copy(x.storage.data, x.dtype),
+  ofOne: (x) => x,
   pullback: (g) => [g],
 };
 

@@ -2,16 +2,13 @@
 // Imports tensor and dtypes.
 import { describe } from "../check";
 import { type DTypeName, getDefaultDtype, stronger, unlessHigher } from "../dtype";
-import { allocate } from "../memory";
 import { Storage } from "../engines/storage";
 import { Tensor } from "../tensor";
 
 /** A number as an operand: a 0-dim tensor whose type yields to the others', and whose value keeps all its digits. */
 export function wrapNumber(value: number | boolean): Tensor {
   const dtype = typeof value === "boolean" ? "bool" : Number.isSafeInteger(value) ? "int64" : "float64";
-  const data = allocate(dtype, 1);
-  data[0] = Number(value);
-  const out = new Tensor(new Storage(data), NUMBER_SPECS[dtype]);
+  const out = new Tensor(Storage.of(Number(value), dtype), NUMBER_SPECS[dtype]);
   out.isNumber = true;
   return out;
 }

@@ -1,7 +1,9 @@
-// Owns the reductions over dims. Each exported function is also a method of Tensor. Imports apply and the host's sums.
-import { isFloat } from "../dtype";
-import { allocate } from "../memory";
+// Owns the reductions over dims. Each exported function is also a method of Tensor. Imports apply and the host's loops.
+import { isFloat, round } from "../dtype";
+import type { Spec } from "../engines/engine";
+import { repeat } from "../engines/host/gather";
 import { sumDims } from "../engines/host/sum";
+import { allocate } from "../memory";
 import { normalizeDims, reducedShape, sameShape, type Shape, sizeOf } from "../shape";
 import type { Tensor } from "../tensor";
 import { apply } from "./apply";
@@ -20,7 +22,12 @@ interface Reduction {
   readonly keepdim: boolean;
   /** Whether dims were named: PyTorch records that as another operation. */
   readonly named: boolean;
+  /** The result's shape, where it is known already. */
+  readonly shape?: Shape;
 }
+
+// Over everything, to no dims: the usual reduction, made once for each number of dims.
+const FULL: Reduction[] = [];
 
 function reduction(
   name: string,
@@ -28,28 +35,63 @@ function reduction(
   dim: Dims | undefined,
   { keepdim = false }: ReduceOptions,
 ): Reduction {
+  if (dim === undefined && !keepdim) {
+    return (FULL[x.ndim] ??= { dims: normalizeDims(name, dim, x.ndim), keepdim, named: false, shape: [] });
+  }
   return { dims: normalizeDims(name, dim, x.ndim), keepdim, named: dim !== undefined };
 }
 
-const counted = (shape: Shape, dims: readonly number[]): number => dims.reduce((n, dim) => n * shape[dim], 1);
-
-/** A reduction's gradient, repeated over the dims that were reduced. */
-function spread(g: Tensor, shape: Shape, { dims }: Reduction): Tensor {
-  if (g.ndim === 0) return g.expand(shape);
-  return g.reshape(shape.map((n, i) => (dims.includes(i) ? 1 : n))).expand(shape);
+function counted(shape: Shape, dims: readonly number[]): number {
+  let n = 1;
+  for (let i = 0; i < dims.length; i++) n *= shape[dims[i]];
+  return n;
 }
+
+/** A reduction undone: its results repeated over the dims that it reduced, and divided by their size for a mean. */
+interface Spread {
+  readonly reduction: Reduction;
+  /** What was reduced. */
+  readonly source: Spec;
+  readonly isMean: boolean;
+}
+
+const spreadOp: Op<Spread> = {
+  name: "spread",
+  kind: "movement",
+  gradFn: ({ isMean }) => (isMean ? "DivBackward0" : "ExpandBackward0"),
+  infer: (_, { source }) => source,
+  kernel([g], out, { reduction: { dims }, isMean }) {
+    const { data } = g.storage;
+    const kept = data.length === 1 ? g.shape : reducedShape(out.shape, dims, true);
+    if (!isMean) return repeat(data, out.dtype, kept, out.shape);
+    // Rounded like any number that meets a tensor.
+    const n = round(out.dtype, counted(out.shape, dims));
+    const shares = allocate(out.dtype, data.length);
+    for (let i = 0; i < data.length; i++) shares[i] = data[i] / n;
+    return shares.length === sizeOf(out.shape) ? shares : repeat(shares, out.dtype, kept, out.shape);
+  },
+  ofOne: (g) => g,
+  pullback: (g, { attributes }) => [apply(attributes.isMean ? meanOp : sumOp, [g], attributes.reduction)],
+};
+
+/** Sums begin with 0, which makes 0 of −0. */
+const ofOne = (x: number): number => 0 + x;
 
 const sumOp: Op<Reduction> = {
   name: "sum",
   kind: "reduction",
   gradFn: ({ named }) => (named ? "SumBackward1" : "SumBackward0"),
-  infer: ([{ shape, dtype }], { dims, keepdim }) => ({
-    shape: reducedShape(shape, dims, keepdim),
+  infer: ([{ shape, dtype }], { dims, keepdim, shape: asked }) => ({
+    shape: asked ?? reducedShape(shape, dims, keepdim),
     dtype: isFloat(dtype) ? dtype : "int64",
   }),
   kernel: ([x], _, { dims }) => sumDims(x.storage.data, x.dtype, x.shape, dims),
-  pullback: (g, { specs, attributes }) => [spread(g, specs[0].shape, attributes)],
+  ofOne,
+  pullback: (g, { specs, attributes }) => [spread(g, specs[0], attributes, false)],
 };
+
+const spread = (g: Tensor, source: Spec, reduction: Reduction, isMean: boolean): Tensor =>
+  apply(spreadOp, [g], { reduction, source, isMean });
 
 /**
  * The sum over `dim` (all elements where left out), added up in PyTorch's order. Integers and truth values give int64.
@@ -63,24 +105,22 @@ const meanOp: Op<Reduction> = {
   name: "mean",
   kind: "reduction",
   gradFn: ({ named }) => (named ? "MeanBackward1" : "MeanBackward0"),
-  infer([{ shape, dtype }], { dims, keepdim }) {
+  infer([{ shape, dtype }], { dims, keepdim, shape: asked }) {
     if (!isFloat(dtype)) {
       throw new TypeError(
         `mean: could not infer output dtype. Input dtype must be a floating point dtype. Got: ${dtype}. Convert with .to(pt.float32) first.`,
       );
     }
-    return { shape: reducedShape(shape, dims, keepdim), dtype };
+    return { shape: asked ?? reducedShape(shape, dims, keepdim), dtype };
   },
-  kernel([x], out, { dims }) {
+  kernel([x], _, { dims }) {
     const sums = sumDims(x.storage.data, x.dtype, x.shape, dims);
     const n = counted(x.shape, dims);
-    const means = allocate(out.dtype, sums.length);
-    for (let i = 0; i < sums.length; i++) means[i] = sums[i] / n;
-    return means;
+    for (let i = 0; i < sums.length; i++) sums[i] /= n;
+    return sums;
   },
-  pullback: (g, { specs: [{ shape }], attributes }) => [
-    spread(g.div(counted(shape, attributes.dims)), shape, attributes),
-  ],
+  ofOne,
+  pullback: (g, { specs, attributes }) => [spread(g, specs[0], attributes, true)],
 };
 
 /**
@@ -100,9 +140,12 @@ export function sumToSize(x: Tensor, shape: Shape): Tensor {
     throw new RangeError(
       `sumToSize: size {[${shape.join(", ")}]} is not expandable to size {[${x.shape.join(", ")}]}.`,
     );
-  const dims = x.shape.flatMap((n, i) => (i < extra || (shape[i - extra] === 1 && n !== 1) ? [i] : []));
-  const summed = dims.length > 0 ? sum(x, dims, { keepdim: true }) : x;
-  return summed.reshape(shape);
+  const dims: number[] = [];
+  for (let i = 0; i < x.ndim; i++) {
+    if (i < extra || (shape[i - extra] === 1 && x.shape[i] !== 1)) dims.push(i);
+  }
+  // What is only of dims of size 1 more is not summed: a sum makes 0 of −0.
+  return dims.length > 0 ? apply(sumOp, [x], { dims, keepdim: true, named: true, shape }) : x.reshape(shape);
 }
 
 /** Whether any element is not zero, as a bool tensor of no dims. */

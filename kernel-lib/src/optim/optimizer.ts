@@ -53,8 +53,14 @@ export abstract class Optimizer<O extends { lr: number }, S> {
     }
     if (new Set(params).size !== params.length)
       throw new RangeError("optimizer contains a parameter group with duplicate parameters");
-    const given = Object.fromEntries(Object.entries(group).filter(([, value]) => value !== undefined));
-    const full = { ...this.defaults, ...given, params } as ParamGroup<O>;
+    // Option by option: V8 gives every object made by spreading others a hidden class of its own, and a step then looks
+    // each option up anew.
+    const options: Record<string, unknown> = {};
+    for (const [name, value] of [...Object.entries(this.defaults), ...Object.entries(group)]) {
+      if (value !== undefined) options[name] = value;
+    }
+    options.params = params;
+    const full = options as ParamGroup<O>;
     this.check(full);
     this.paramGroups.push(full);
   }

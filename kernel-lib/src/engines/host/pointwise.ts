@@ -1,47 +1,72 @@
 // Owns the host's loops for pointwise rules, made once for each rule and pair of types.
 // Imports rules, shapes and dtypes.
-import { type DTypeName, exactInteger, round, type TypedArray, typePair } from "../../dtype";
+import { type DTypeName, exactInteger, rank, round, type TypedArray, typePair } from "../../dtype";
 import { allocate, convert } from "../../memory";
 import { type Rule, ruleTable, type RuleName } from "../../rules";
 import { broadcastStrides, sameShape, type Shape, sizeOf } from "../../shape";
 import type { Kernel, Operand } from "../engine";
 
-type Value = (a: number, b: number, c: number) => number;
+/** A result's element from the operands'. */
+export type Value = (a: number, b: number, c: number) => number;
 
-/** Runs over `n` elements of the result, from offset `o`; each operand from its own offset by its own step. */
+/** Runs over `n` elements of the result, from offset `o`; each operand from its own offset. */
 type Loop = (
   out: TypedArray, o: number, n: number,
-  a: TypedArray, ao: number, as: number,
-  b: TypedArray, bo: number, bs: number,
-  c: TypedArray, co: number, cs: number,
+  a: TypedArray, ao: number, b: TypedArray, bo: number, c: TypedArray, co: number,
 ) => void;
 
-const valueOf = (rule: Rule, dtype: DTypeName): Value =>
+/** The function that gives a rule's result for operands of `dtype`. */
+export const valueOf = (rule: Rule, dtype: DTypeName): Value =>
   (dtype === "float32" && rule.float32) || (dtype === "int64" && rule.int64) || rule.value;
 
+/** Added to the way that operands are walked where not all begin at their first element. */
+const WITH_OFFSETS = 8;
+
 /**
- * The loop for one rule and one pair of types. One function shared by all rules would see every rule's value and every
- * array type, and V8 would inline none of them (ten times slower), so each gets code of its own; the name in its
- * source keeps V8 from sharing the compiled code, and shows in profiles.
+ * The loop for one rule, one pair of types, and one way to walk each operand: element by element, or always the same
+ * one (bit i of `walked` is operand i's); with or without offsets. One function shared by all rules would see every
+ * rule's value and every array type, and V8 would inline none of them (ten times slower), so each gets code of its own;
+ * the name in its source keeps V8 from sharing the compiled code, and shows in profiles.
  */
-function makeLoop(name: string, rule: Rule, dtype: DTypeName, outDtype: DTypeName): Loop {
-  const arity = rule.value.length;
-  const operands = ["a[ao + i * as]", "b[bo + i * bs]", "c[co + i * cs]"].slice(0, arity).join(", ");
-  const result = { bool: `f(${operands}) !== 0 ? 1 : 0`, int64: `exact(f(${operands}))` }[outDtype as string] ?? `f(${operands})`;
+function makeLoop(name: string, rule: Rule, dtype: DTypeName, outDtype: DTypeName, walked: number): Loop {
+  const operands = ["a", "b", "c"].slice(0, rule.value.length);
+  // Steps of 0 or 1 that the loop had to ask for would cost as much again as the arithmetic, offsets a third.
+  const isWalked = (i: number): boolean => ((walked >> i) & 1) === 1;
+  const from = (offset: string): string => (walked & WITH_OFFSETS ? `${offset} + ` : "");
+  const constants = operands.map((x, i) => (isWalked(i) ? "" : `const ${x}0 = ${x}[${from(`${x}o`)}0];`)).join(" ");
+  const elements = operands.map((x, i) => (isWalked(i) ? `${x}[${from(`${x}o`)}i]` : `${x}0`)).join(", ");
+  const result = { bool: `f(${elements}) !== 0 ? 1 : 0`, int64: `exact(f(${elements}))` }[outDtype as string] ?? `f(${elements})`;
   const make = new Function(
     "f", "exact",
-    `return function (out, o, n, a, ao, as, b, bo, bs, c, co, cs) {
-      for (let i = 0; i < n; i++) out[o + i] = ${result};
-    } //# sourceURL=torchlab/host/${name}.${dtype}.${outDtype}.js`,
+    `return function (out, o, n, a, ao, b, bo, c, co) {
+      ${constants}
+      for (let i = 0; i < n; i++) out[${from("o")}i] = ${result};
+    } //# sourceURL=torchlab/host/${name}.${dtype}.${outDtype}.${walked}.js`,
   ) as (f: Value, exact: (value: number) => number) => Loop;
   return make(valueOf(rule, dtype), exactInteger);
 }
 
+/**
+ * A rule's result for one element each of `dtype`, a floating-point type, as an array would hold it; numbers among them
+ * are rounded as they would be beside a tensor.
+ */
+export function makeOfOne(name: string, rule: Rule, dtype: DTypeName): Value {
+  const rounded = (code: string): string => (dtype === "float32" ? `fround(${code})` : code);
+  const operands = ["a", "b", "c"].slice(0, rule.value.length);
+  const result = `f(${operands.map(rounded).join(", ")})`;
+  const make = new Function(
+    "f", "fround",
+    `return function (a, b, c) {
+      return ${rule.result === "bool" ? `${result} !== 0 ? 1 : 0` : rounded(result)};
+    } //# sourceURL=torchlab/host/${name}.${dtype}.one.js`,
+  ) as (f: Value, round: (value: number) => number) => Value;
+  return make(valueOf(rule, dtype), Math.fround);
+}
+
 const NONE = new Float64Array(1);
 // Operands of one element are read through these, converted; kernels do not nest, so one set serves all.
-const SCRATCH = (["float32", "float64", "int64", "bool"] as const).reduce(
-  (all, dtype) => ({ ...all, [dtype]: [0, 1, 2].map(() => allocate(dtype, 1)) }),
-  {} as Record<DTypeName, TypedArray[]>,
+const SCRATCH = (["bool", "int64", "float32", "float64"] as const).map((dtype) =>
+  [0, 1, 2].map(() => allocate(dtype, 1)),
 );
 
 /** The type that the operands are converted to before the rule is applied. */
@@ -53,22 +78,41 @@ export interface PointwiseAttributes {
 export function pointwiseKernel(name: RuleName): Kernel<PointwiseAttributes> {
   const rule = ruleTable[name];
   const arity = rule.value.length;
+  const condition = rule.condition ?? -1;
+  // One a pair of types and a way to walk the operands.
   const loops: Loop[] = [];
 
   return (inputs, out, { dtype }, target) => {
-    const n = sizeOf(out.shape);
+    const { shape } = out;
+    const n = sizeOf(shape);
     const result = target ?? allocate(out.dtype, n);
-    const loop = (loops[typePair(dtype, out.dtype)] ??= makeLoop(name, rule, dtype, out.dtype));
 
-    const operandType = (i: number): DTypeName => (i === rule.condition ? inputs[i].dtype : dtype);
-    const a = read(inputs[0], operandType(0), 0);
-    const b = arity > 1 ? read(inputs[1], operandType(1), 1) : NONE;
-    const c = arity > 2 ? read(inputs[2], operandType(2), 2) : NONE;
-    const as = step(inputs[0], out.shape);
-    const bs = arity > 1 ? step(inputs[1], out.shape) : 0;
-    const cs = arity > 2 ? step(inputs[2], out.shape) : 0;
-    if (as >= 0 && bs >= 0 && cs >= 0) loop(result, 0, n, a, 0, as, b, 0, bs, c, 0, cs);
-    else broadcastLoop(loop, result, out.shape, [a, b, c], inputs);
+    const [first] = inputs;
+    const a = read(first, condition === 0 ? first.dtype : dtype, 0);
+    let walked = walk(first, shape, n);
+    let isBroadcast = walked < 0;
+    let b: TypedArray = NONE;
+    let c: TypedArray = NONE;
+    if (arity > 1) {
+      const second = inputs[1];
+      b = read(second, condition === 1 ? second.dtype : dtype, 1);
+      const own = walk(second, shape, n);
+      isBroadcast ||= own < 0;
+      walked += own * 2;
+    }
+    if (arity > 2) {
+      const third = inputs[2];
+      c = read(third, condition === 2 ? third.dtype : dtype, 2);
+      const own = walk(third, shape, n);
+      isBroadcast ||= own < 0;
+      walked += own * 4;
+    }
+    const strides = isBroadcast ? stridesOfAll(inputs, shape) : null;
+    if (strides) walked = walkedInside(strides) + WITH_OFFSETS;
+    const key = typePair(dtype, out.dtype) * 2 * WITH_OFFSETS + walked;
+    const loop = (loops[key] ??= makeLoop(name, rule, dtype, out.dtype, walked));
+    if (strides) broadcastLoop(loop, result, shape, [a, b, c], strides);
+    else loop(result, 0, n, a, 0, b, 0, c, 0);
     return result;
   };
 }
@@ -78,34 +122,36 @@ function read(input: Operand, dtype: DTypeName, i: number): TypedArray {
   const { data } = input.storage;
   if (input.dtype === dtype) return data;
   if (data.length !== 1) return convert(data, input.dtype, dtype);
-  const scratch = SCRATCH[dtype][i];
+  const scratch = SCRATCH[rank(dtype)][i];
   scratch[0] = round(dtype, data[0]);
   return scratch;
 }
 
-/** How an operand is walked beside a result of `shape`: 1 element by element, 0 always the same, −1 neither. */
-const step = (input: Operand, shape: Shape): number =>
-  sameShape(input.shape, shape) ? 1 : input.storage.length === 1 ? 0 : -1;
+/** How an operand is walked beside a result of `shape`, of n elements: 1 one by one, 0 always the same, −1 neither. */
+function walk(input: Operand, shape: Shape, n: number): number {
+  // Of one element each, whatever their shapes: the commonest loop will do.
+  if (input.storage.length === 1) return n === 1 ? 1 : 0;
+  return sameShape(input.shape, shape) ? 1 : -1;
+}
+
+const stridesOfAll = (inputs: readonly Operand[], shape: Shape): number[][] =>
+  [0, 1, 2].map((i) => (i < inputs.length ? broadcastStrides(inputs[i].shape, shape) : shape.map(() => 0)));
+
+/** How the operands are walked along the last dim, where the elements of each are neighbours or the same. */
+const walkedInside = (strides: readonly number[][]): number =>
+  strides.reduce((walked, own, i) => walked | (own[own.length - 1] << i), 0);
 
 /** Runs `loop` along the last dim, once for each place in the dims before it. */
 function broadcastLoop(
-  loop: Loop, out: TypedArray, shape: Shape, arrays: readonly TypedArray[], inputs: readonly Operand[],
+  loop: Loop, out: TypedArray, shape: Shape, arrays: readonly TypedArray[], strides: readonly number[][],
 ): void {
-  const strides = arrays.map((_, i) =>
-    i < inputs.length ? broadcastStrides(inputs[i].shape, shape) : shape.map(() => 0),
-  );
   const last = shape.length - 1;
   const inner = shape[last];
   if (out.length === 0) return;
   const place = new Array<number>(last).fill(0);
   const offsets = [0, 0, 0];
   for (let o = 0; o < out.length; o += inner) {
-    loop(
-      out, o, inner,
-      arrays[0], offsets[0], strides[0][last],
-      arrays[1], offsets[1], strides[1][last],
-      arrays[2], offsets[2], strides[2][last],
-    );
+    loop(out, o, inner, arrays[0], offsets[0], arrays[1], offsets[1], arrays[2], offsets[2]);
     // The next place, as an odometer counts.
     for (let d = last - 1; d >= 0; d--) {
       place[d]++;

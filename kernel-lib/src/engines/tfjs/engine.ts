@@ -18,7 +18,7 @@ const isNative = (dtype: DTypeName): boolean => dtype === "float32" || dtype ===
 
 /** Whether an operation's types are among those that the engines compute with, and it has any elements. */
 export function takes<A>(
-  op: Computation<A>, inputs: readonly Operand[], { dtype, shape }: Spec, attributes: A,
+  op: Pick<Computation<A>, "name" | "kind">, inputs: readonly Operand[], { dtype, shape }: Spec, attributes: A,
 ): boolean {
   if (shape.includes(0) || inputs.some(({ storage }) => storage.length === 0)) return false;
   if (op.kind === "pointwise") return (attributes as { dtype: DTypeName }).dtype === "float32";

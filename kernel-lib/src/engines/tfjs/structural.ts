@@ -54,6 +54,22 @@ const mean: Compute<Reduction> = (e, [x], out, { dims }) => {
   return e.reshape(e.call("RealDiv", { a: total(e, x, dims), b: e.constant(n) }), out.shape);
 };
 
+interface Spread {
+  readonly reduction: Reduction;
+  readonly isMean: boolean;
+}
+
+const spread: Compute<Spread> = (e, [g], { shape }, { reduction: { dims }, isMean }) => {
+  const n = isMean ? dims.reduce((count, dim) => count * shape[dim], 1) : 1;
+  const { storage } = g;
+  if (storage.length === 1 && storage.isHome) {
+    return e.call("Fill", {}, { shape: [...shape], value: storage.data[0] / n, dtype: "float32" });
+  }
+  const kept = shape.map((size, dim) => (dims.includes(dim) ? 1 : size));
+  const x = e.reshape(e.operand(g), kept);
+  return e.expand(isMean ? e.call("RealDiv", { a: x, b: e.constant(n) }) : x, shape);
+};
+
 const mseLoss: Compute<{ reduction: string }> = (e, [x, y], _, { reduction }) => {
   const squares = e.call("SquaredDifference", { a: e.operand(x), b: e.operand(y) });
   if (reduction === "none") return squares;
@@ -150,6 +166,7 @@ const matmul: Compute<{ transposeA: boolean; transposeB: boolean }> = (e, [a, b]
 export const structural: Readonly<Record<string, Compute<never>>> = {
   sum,
   mean,
+  spread,
   mseLoss,
   softmax,
   logSoftmax,
