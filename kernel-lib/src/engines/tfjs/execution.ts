@@ -6,7 +6,7 @@ import { sameShape, type Shape } from "../../shape";
 import type { Operand } from "../engine";
 import { uninterrupted } from "../native";
 import type { Storage } from "../storage";
-import type { Backend, Value } from "./backend";
+import type { Backend, BackendName, Value } from "./backend";
 import { canReside, type Residency, Resident } from "./residency";
 
 type ValueType = Value["dtype"];
@@ -59,6 +59,10 @@ export class Execution {
     const result = uninterrupted(() => f(inputs, attrs));
     this.made.push(result);
     return result;
+  }
+
+  get name(): BackendName {
+    return this.backend.name;
   }
 
   /** Whether the backend has the kernel `name`. */
