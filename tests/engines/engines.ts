@@ -64,8 +64,15 @@ export function engine(): TfjsEngine {
   return active;
 }
 
-/** How many values the present backend holds, those of tfjs itself included. */
-export const valuesHeld = (): number => engine().residency.backend.kernels.numDataIds();
+/** How many values `f` leaves on the backend once all tensors have been brought home: what nobody would free. */
+export function leakedBy(f: () => void): number {
+  const { kernels } = engine().residency.backend;
+  onHost(() => undefined);
+  const before = kernels.numDataIds();
+  f();
+  onHost(() => undefined);
+  return kernels.numDataIds() - before;
+}
 
 /** What the present engine left to the host while `f` ran. */
 export function fallbacksIn(f: () => void): Record<string, number> {

@@ -64,7 +64,7 @@ export const tolerances: Readonly<Record<string, Tolerances>> = {
   },
 };
 
-/** The size of the units that `tolerance` counts in, at place i of operands and result; infinite where none is meant. */
+/** The size of the units that `tolerance` counts in, at place i of operands and result; infinite where none. */
 function scaleAt(
   tolerance: Tolerance | undefined, operands: readonly ArrayLike<number>[], result: number, i: number,
 ): number {

@@ -12,8 +12,32 @@ interface Reduction {
 }
 
 /** The sum over dims, which go. */
-const total = (e: Execution, x: Operand, dims: readonly number[]): Value =>
-  dims.length === 0 ? e.operand(x) : e.call("Sum", { x: e.operand(x) }, { axis: [...dims], keepDims: false });
+function total(e: Execution, x: Operand, dims: readonly number[]): Value {
+  const value = e.operand(x);
+  if (dims.length === 0) return value;
+  const count = dims.reduce((n, dim) => n * x.shape[dim], 1);
+  if (e.name !== "wasm" || count <= RUN) return sumOver(e, value, dims);
+  return [...dims].sort((a, b) => b - a).reduce((sums, dim) => sumInRuns(e, sums, dim), value);
+}
+
+const sumOver = (e: Execution, x: Value, axis: readonly number[]): Value =>
+  e.call("Sum", { x }, { axis: [...axis], keepDims: false });
+
+// wasm adds one element after another to a float32: past 2²⁴ ones the sum stays where it is.
+const RUN = 512;
+
+/** The sum over `dim` as the sum of the sums of runs. */
+function sumInRuns(e: Execution, x: Value, dim: number): Value {
+  const size = x.shape[dim];
+  if (size <= RUN) return sumOver(e, x, [dim]);
+  const whole = size - (size % RUN);
+  const resized = (...sizes: number[]): number[] => x.shape.flatMap((n, i) => (i === dim ? sizes : [n]));
+  const part = (start: number, length: number): Value =>
+    e.call("Slice", { x }, { begin: x.shape.map((_, i) => (i === dim ? start : 0)), size: resized(length) });
+  const runs = e.reshape(whole === size ? x : part(0, whole), resized(whole / RUN, RUN));
+  const sums = sumInRuns(e, sumOver(e, runs, [dim + 1]), dim);
+  return whole === size ? sums : e.call("Add", { a: sums, b: sumOver(e, part(whole, size - whole), [dim]) });
+}
 
 interface Runs {
   readonly starts: ArrayLike<number>;
@@ -91,8 +115,15 @@ const index: Compute<Runs> = (e, [x], out, runs) => {
 };
 
 const scatter: Compute<Runs> = (e, [g], { shape }, runs) => {
-  const { run } = runs;
+  const { starts, run } = runs;
   const size = sizeOf(shape);
+  const block = blockOf(runs, size);
+  if (block) {
+    const { columns, row, column } = block;
+    const source = e.reshape(e.operand(g), [starts.length, run]);
+    const paddings = [[row, size / columns - row - starts.length], [column, columns - column - run]];
+    return e.reshape(e.call("PadV2", { x: source }, { paddings, constantValue: 0 }), shape);
+  }
   const rows = rowsOf(runs, size);
   if (!rows) throw new NoKernelError(NOT_ROWS);
   const indices = e.integers(rows, [rows.length, 1]);
@@ -117,8 +148,12 @@ const matmul: Compute<Product> = (e, [a, b], { shape }, { transposeA, transposeB
   const [left, right] = [asRow(a.shape), asColumn(b.shape)];
   const batch = broadcast("matmul", left.slice(0, -2), right.slice(0, -2));
   // Kernels want as many batch dims at either side.
-  const lift = (x: Operand, own: Shape): Value =>
-    e.reshape(e.operand(x), [...batch.slice(own.length - 2).map(() => 1), ...own]);
+  const lift = (x: Operand, own: Shape): Value => {
+    const lifted = e.reshape(e.operand(x), [...batch.slice(own.length - 2).map(() => 1), ...own]);
+    // wasm's takes as many matrices at either side, or one: what else is repeated it gets wrong.
+    const [count, needed] = [sizeOf(own.slice(0, -2)), sizeOf(batch)];
+    return e.name !== "wasm" || count === 1 || count === needed ? lifted : e.expand(lifted, [...batch, ...own.slice(-2)]);
+  };
   const product = e.call("BatchMatMul", { a: lift(a, left), b: lift(b, right) }, { transposeA, transposeB });
   return e.reshape(product, shape);
 };
