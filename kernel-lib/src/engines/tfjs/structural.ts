@@ -32,11 +32,16 @@ function sumInRuns(e: Execution, x: Value, dim: number): Value {
   if (size <= RUN) return sumOver(e, x, [dim]);
   const whole = size - (size % RUN);
   const resized = (...sizes: number[]): number[] => x.shape.flatMap((n, i) => (i === dim ? sizes : [n]));
-  const part = (start: number, length: number): Value =>
-    e.call("Slice", { x }, { begin: x.shape.map((_, i) => (i === dim ? start : 0)), size: resized(length) });
-  const runs = e.reshape(whole === size ? x : part(0, whole), resized(whole / RUN, RUN));
+  const runs = e.reshape(partOf(e, x, dim, 0, whole), resized(whole / RUN, RUN));
   const sums = sumInRuns(e, sumOver(e, runs, [dim + 1]), dim);
-  return whole === size ? sums : e.call("Add", { a: sums, b: sumOver(e, part(whole, size - whole), [dim]) });
+  return whole === size ? sums : e.call("Add", { a: sums, b: sumOver(e, partOf(e, x, dim, whole, size), [dim]) });
+}
+
+/** From place `start` up to `end` of `dim`. */
+function partOf(e: Execution, x: Value, dim: number, start: number, end: number): Value {
+  if (start === 0 && end === x.shape[dim]) return x;
+  const begin = x.shape.map((_, i) => (i === dim ? start : 0));
+  return e.call("Slice", { x }, { begin, size: x.shape.map((n, i) => (i === dim ? end - start : n)) });
 }
 
 interface Runs {
@@ -154,9 +159,26 @@ const matmul: Compute<Product> = (e, [a, b], { shape }, { transposeA, transposeB
     const [count, needed] = [sizeOf(own.slice(0, -2)), sizeOf(batch)];
     return e.name !== "wasm" || count === 1 || count === needed ? lifted : e.expand(lifted, [...batch, ...own.slice(-2)]);
   };
-  const product = e.call("BatchMatMul", { a: lift(a, left), b: lift(b, right) }, { transposeA, transposeB });
-  return e.reshape(product, shape);
+  return e.reshape(productOf(e, lift(a, left), lift(b, right), { transposeA, transposeB }), shape);
 };
+
+// Products that wasm adds up in one go, one after another in float32.
+const LONGEST = 4096;
+
+function productOf(e: Execution, a: Value, b: Value, product: Product): Value {
+  const [last, other] = [a.shape.length - 1, a.shape.length - 2];
+  const [aDim, bDim] = [product.transposeA ? other : last, product.transposeB ? last : other];
+  const inner = a.shape[aDim];
+  if (e.name !== "wasm" || inner <= LONGEST) return e.call("BatchMatMul", { a, b }, { ...product });
+  let total: Value | undefined;
+  for (let start = 0; start < inner; start += LONGEST) {
+    const end = Math.min(start + LONGEST, inner);
+    const parts = { a: partOf(e, a, aDim, start, end), b: partOf(e, b, bDim, start, end) };
+    const next = e.call("BatchMatMul", parts, { ...product });
+    total = total ? e.call("Add", { a: total, b: next }) : next;
+  }
+  return total!;
+}
 
 /** By the operation's name. */
 export const structural: Readonly<Record<string, Compute<never>>> = {
