@@ -71,10 +71,17 @@ export function freeCollected(): void {
   }
 }
 
+/** What any backend may hold at most, where that was said. */
+let askedBudget: number | undefined;
+
+/** Sets what any backend may hold, those included that are loaded later. */
+export function askBudget(bytes: number): void {
+  askedBudget = bytes;
+}
+
 /** What one backend holds, and the budget for it. */
 export class Residency {
-  /** What may be held, in bytes; what the operation under way needs may exceed it. */
-  budget: number;
+  private readonly defaultBudget: number;
   bytes = 0;
   /** The number of tensors' elements that are held. */
   handles = 0;
@@ -82,11 +89,16 @@ export class Residency {
   private operation = 0;
 
   constructor(readonly backend: Backend) {
-    this.budget = Math.min(totalmem() / 8, MOST[backend.name]);
+    this.defaultBudget = Math.min(totalmem() / 8, MOST[backend.name]);
   }
 
-  setBudget(bytes: number): void {
-    this.budget = bytes;
+  /** What may be held, in bytes; what the operation under way needs may exceed it. */
+  get budget(): number {
+    return askedBudget ?? this.defaultBudget;
+  }
+
+  /** Copies home what a budget that has become smaller does not allow any more. */
+  fitBudget(): void {
     this.begin();
     this.makeRoom();
   }
