@@ -15,7 +15,7 @@ export type Name = (typeof engineNames)[number];
 export function describeOn(name: Name, title: string, body: () => void): void {
   describe(`${title}, on ${name}`, () => {
     let before: pt.EngineChoice;
-    beforeEachSuite(function () {
+    beforeSuite(function () {
       before = pt.engineInfo().choice;
       try {
         pt.setEngine(name);
@@ -30,7 +30,21 @@ export function describeOn(name: Name, title: string, body: () => void): void {
   });
 }
 
-const beforeEachSuite = (f: (this: Mocha.Context) => void): void => before(f);
+/** A suite on the host, under its own title, and on each engine. */
+export function onEachEngine(title: string, body: (engine: pt.EngineName) => void): void {
+  describe(title, () => {
+    let before: pt.EngineChoice;
+    beforeSuite(() => {
+      before = pt.engineInfo().choice;
+      pt.setEngine("host");
+    });
+    body("host");
+    after(() => pt.setEngine(before));
+  });
+  for (const name of engineNames) describeOn(name, title, () => body(name));
+}
+
+const beforeSuite = (f: (this: Mocha.Context) => void): void => before(f);
 
 /** What `f` returns with the host as the engine. What the present engine holds goes home. */
 export function onHost<R>(f: () => R): R {

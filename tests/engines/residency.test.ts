@@ -283,7 +283,7 @@ for (const name of engineNames) {
     it("loaders read datasets that the engine holds", () => {
       const [X, y] = [native(20, 1).reshape(10, 2), native(10, 1)];
       const batches = [...new pt.data.DataLoader(new pt.data.TensorDataset(X, y), { batchSize: 4 })];
-      assert.deepEqual(batches.map(([rows, targets]) => [rows.shape, targets.shape]), [[[4, 2], [4]], [[4, 2], [4]], [[2, 2], [2]]]);
+      assert.deepEqual(batches.map(([rows]) => rows.shape), [[4, 2], [4, 2], [2, 2]]);
       assert.deepEqual(batches[1][0].toArray(), [[8, 9], [10, 11], [12, 13], [14, 15]]);
       assert.deepEqual(batches[2][1].toArray(), [8, 9]);
     });
@@ -335,7 +335,8 @@ describe("residency without the addon", function () {
         let y = x, most = 0;
         for (let i = 0; i < 500; i++) { y = y.add(x); most = Math.max(most, pt.engineInfo().bytes); }
         console.log(JSON.stringify([y.at(0).item(), most, pt.engineInfo().reclaim, pt.engineInfo().handles > 20]));`;
-      const [value, most, reclaim, many] = await evaluate<[number, number, string, boolean]>(script, { library: copy.library });
+      const { library } = copy;
+      const [value, most, reclaim, many] = await evaluate<[number, number, string, boolean]>(script, { library });
       assert.deepEqual([value, reclaim, many], [501, "budget", true]);
       assert.ok(most <= 10e6 + 3 * BYTES, `${most} bytes were held`);
     } finally {

@@ -51,7 +51,7 @@ export class Execution {
     }
   }
 
-  /** Frees what was made. Each is taken off the list first: freed twice, it would be taken from another that shares it. */
+  /** Frees what was made. Each leaves the list first: freed twice, it would be taken from another that shares it. */
   private freeMade(): void {
     for (let value = this.made.pop(); value; value = this.made.pop()) this.backend.kernels.disposeData(value.dataId);
   }
