@@ -44,7 +44,9 @@ export function onEachEngine(title: string, body: (engine: pt.EngineName) => voi
   for (const name of engineNames) describeOn(name, title, () => body(name));
 }
 
-const beforeSuite = (f: (this: Mocha.Context) => void): void => before(f);
+const beforeSuite = (f: (this: Mocha.Context) => void): void => {
+  before(f);
+};
 
 /** What `f` returns with the host as the engine. What the present engine holds goes home. */
 export function onHost<R>(f: () => R): R {

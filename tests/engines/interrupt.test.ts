@@ -34,7 +34,7 @@ for (const name of engineNames) {
         assert.deepEqual(elementsOf(x.sub(x)), new Float32Array(x.numel()));
       });
       assert.equal(times, ROUNDS);
-      // A value that a kernel has returned and nobody has noted yet is lost: one an interrupt, and not all that it made.
+      // A value that a kernel has returned and nobody has noted yet is lost: one an interrupt, not all that it made.
       assert.ok(leaked <= ROUNDS, `${leaked} values were left on the backend`);
       assert.equal(pt.engineInfo().handles < 10, true);
     });

@@ -2,7 +2,7 @@
 // Each case in a process of its own, which has loaded nothing yet.
 import assert from "node:assert/strict";
 import * as pt from "torchlab";
-import { copyWithout, evaluate, linesOf, runScript, type Settings } from "./child";
+import { copyWithout, evaluate, linesOf, runScript, type Settings, type Without } from "./child";
 
 // On a machine without TensorFlow, as the library itself finds.
 const hasTensorFlow = (): boolean => {
@@ -105,7 +105,7 @@ describe("choosing an engine", function () {
 describe("an engine that is not there", function () {
   this.timeout(60_000);
   const kept: { remove(): void }[] = [];
-  const without = (...parts: Parameters<typeof copyWithout>): Settings => {
+  const without = (...parts: Without[]): Settings => {
     const copy = copyWithout(...parts);
     kept.push(copy);
     return { library: copy.library };

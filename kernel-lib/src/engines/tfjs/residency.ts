@@ -84,7 +84,7 @@ export function freeCollected(): void {
   }
 }
 
-/** The Storage that `resident` is of; undefined where it is gone, also where an interrupt came before that was noted. */
+/** The Storage that `resident` is of; undefined where it is gone, or where an interrupt left it with another. */
 function ownerOf(resident: Resident): Storage | undefined {
   try {
     const storage = references.get(resident.slot);
