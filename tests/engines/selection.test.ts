@@ -4,18 +4,19 @@ import assert from "node:assert/strict";
 import * as pt from "torchlab";
 import { copyWithout, evaluate, linesOf, runScript, type Settings, type Without } from "./child";
 
-// On a machine without TensorFlow, as the library itself finds.
-const hasTensorFlow = (): boolean => {
+/** Whether TensorFlow can be loaded on this machine; says why where it cannot. */
+function hasTensorFlow(): boolean {
   const before = pt.engineInfo().choice;
   try {
     pt.setEngine("tensorflow");
     return true;
-  } catch {
+  } catch (error) {
+    console.log(`      skipped: ${(error as Error).message}`);
     return false;
   } finally {
     pt.setEngine(before);
   }
-};
+}
 
 const LARGE = "pt.ones(200, 200).matmul(pt.ones(200, 200)).add(1)";
 const LOADED = `
