@@ -6,7 +6,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { nodeModules, root } from "./setup/paths.mjs";
 
-const folders = ["static", "setup", "unit", "golden", "bench", "kernel", "notebooks", "browser"];
+const folders = ["static", "setup", "unit", "golden", "engines", "bench", "kernel", "notebooks", "browser"];
 
 const given = process.argv.slice(2);
 const namesPaths = given.some((arg) => !arg.startsWith("-") && existsSync(join(root, arg)));

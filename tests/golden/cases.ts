@@ -29,6 +29,13 @@ export interface Manner {
 export const loose = (tensors: readonly GoldenTensor[]): number =>
   tensors.every(({ dtype }) => dtype === "float64") ? 1e-14 : 1e-6;
 
+/**
+ * The tolerance where an engine was asked for: its sums of float32 have another order, and fused operations more
+ * roundings. The host has float64, and its own digits.
+ */
+export const onEngine = (engine: pt.EngineName, tolerance: Manner["tolerance"]): Manner["tolerance"] =>
+  (golden) => engine !== "host" && golden.inputs.some(({ dtype }) => dtype === "float32") ? 1e-6 : tolerance(golden);
+
 export const toTensor = ({ dtype, shape, values }: GoldenTensor): pt.Tensor =>
   pt.tensor(values.map(toNumber), { dtype }).reshape(shape);
 

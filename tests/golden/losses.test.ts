@@ -1,6 +1,7 @@
 // Softmax and the losses against PyTorch. Imports the library and cases.ts.
 import * as pt from "torchlab";
-import { type Case, checkAll, loose, toTensor } from "./cases";
+import { onEachEngine } from "../engines/engines";
+import { type Case, checkAll, loose, onEngine, toTensor } from "./cases";
 import { type GoldenTensor, load } from "./golden";
 
 const groups = load<Record<string, Case[]>>("losses");
@@ -17,7 +18,7 @@ function call({ op, args = [], options }: Case, inputs: pt.Tensor[]): pt.Tensor 
 const hasGradFn = ({ inputs, options }: Case): boolean =>
   inputs[0].shape.length !== 3 || Boolean(options?.labelSmoothing);
 
-describe("losses as PyTorch computes them", () => {
+onEachEngine("losses as PyTorch computes them", (engine) => {
   // Targets of another shape are warned of, which tests/unit has tests of.
   const { warn } = console;
   before(() => (console.warn = () => {}));
@@ -28,7 +29,9 @@ describe("losses as PyTorch computes them", () => {
     for (const op of new Set(cases.map((golden) => golden.op))) {
       const own = cases.filter((golden) => golden.op === op);
       const tolerance = ({ inputs }: Case): number => (op === "mseLoss" ? 0 : loose([inputs[0]]));
-      it(`${group}: ${op} (${own.length} cases)`, () => checkAll(op, own, { call, tolerance, hasGradFn }));
+      it(`${group}: ${op} (${own.length} cases)`, () => {
+        checkAll(op, own, { call, tolerance: onEngine(engine, tolerance), hasGradFn });
+      });
     }
   }
 });

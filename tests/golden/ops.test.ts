@@ -1,6 +1,7 @@
 // The operations against PyTorch: result, dtype, name in the graph, gradients of the operands, and what is refused.
 import * as pt from "torchlab";
-import { type Case, checkAll, loose, toTensor } from "./cases";
+import { onEachEngine } from "../engines/engines";
+import { type Case, checkAll, loose, onEngine, toTensor } from "./cases";
 import { type GoldenNumber, type GoldenTensor, load, toNumber } from "./golden";
 
 const groups = load<Record<string, Case[]>>("ops");
@@ -63,14 +64,14 @@ const hasGradFn = ({ op }: Case, result: pt.Tensor): boolean => !(op === "matmul
 const isRefusedHere = ({ op, inputs, args }: Case): boolean =>
   op === "pow" && inputs[0].dtype === "bool" && args?.[0] === true;
 
-describe("operations as PyTorch computes them", () => {
+onEachEngine("operations as PyTorch computes them", (engine) => {
   for (const [group, cases] of Object.entries(groups)) {
     if (!Array.isArray(cases)) continue;
     const ops = [...new Set(cases.map(({ op }) => op))];
     for (const op of ops) {
       const own = cases.filter((golden) => golden.op === op && !isRefusedHere(golden));
       it(`${group}: ${op} (${own.length} cases)`, () => {
-        checkAll(op, own, { call, tolerance, hasGradFn });
+        checkAll(op, own, { call, tolerance: onEngine(engine, tolerance), hasGradFn });
       });
     }
   }

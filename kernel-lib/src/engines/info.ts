@@ -3,8 +3,8 @@
 import { inspect } from "node:util";
 import { checkCount } from "../check";
 import type { EngineName } from "./placement";
-import { activeEngine, type EngineChoice, selection } from "./selection";
-import { freeCollected } from "./tfjs/residency";
+import { type EngineChoice, selection } from "./selection";
+import { askBudget, freeCollected } from "./tfjs/residency";
 import { isWeak } from "./weak";
 
 /** What one engine holds outside JavaScript's memory. */
@@ -101,5 +101,6 @@ export function memory(): Readonly<Record<Exclude<EngineName, "host">, EngineMem
  */
 export function setMemoryBudget(bytes: number): void {
   checkCount("setMemoryBudget", "bytes", bytes, 1);
-  activeEngine()?.residency.setBudget(bytes);
+  askBudget(bytes);
+  for (const { residency } of selection().engines) residency.fitBudget();
 }

@@ -64,8 +64,10 @@ function open(name: TfjsEngine["name"]): TfjsEngine {
 }
 
 function best(): TfjsEngine | null {
+  const known = missing !== undefined;
   try {
-    return open("tensorflow");
+    // What could not be loaded once is not tried again, nor told again.
+    if (!known) return open("tensorflow");
   } catch (error) {
     missing = error as Error;
   }
@@ -76,7 +78,7 @@ function best(): TfjsEngine | null {
     // The first reason is the one to mend.
   }
   const other = instead ? "WebAssembly" : "JavaScript";
-  console.warn(`torchlab: ${missing.message} Until then ${other} computes what is large.`);
+  if (!known) console.warn(`torchlab: ${missing!.message} Until then ${other} computes what is large.`);
   return instead;
 }
 

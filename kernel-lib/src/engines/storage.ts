@@ -91,11 +91,13 @@ export class Storage {
 
   /** Puts elements that an engine has computed in place of these. Counts as a write. */
   replace(residence: Residence): void {
+    const before = this.residence;
+    // No call in between, at which an interrupt could leave elements that are neither these nor those.
     this.version++;
-    this.residence?.free();
     this.residence = residence;
     this.home = null;
     this.isLent = false;
+    before?.free();
   }
 
   /** Counts one more who holds these elements as a gradient. */

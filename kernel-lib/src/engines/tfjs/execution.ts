@@ -6,7 +6,7 @@ import { sameShape, type Shape } from "../../shape";
 import type { Operand } from "../engine";
 import { uninterrupted } from "../native";
 import type { Storage } from "../storage";
-import type { Backend, Value } from "./backend";
+import type { Backend, BackendName, Value } from "./backend";
 import { canReside, type Residency, Resident } from "./residency";
 
 type ValueType = Value["dtype"];
@@ -23,7 +23,7 @@ export class Execution {
   /** tfjs's kernels by name; null for one that the backend does not have. */
   private readonly found = new Map<string, Kernel | null>();
   /** What the operation under way has made on the backend. */
-  private made: Value[] = [];
+  private readonly made: Value[] = [];
 
   constructor(private readonly residency: Residency) {}
 
@@ -38,7 +38,7 @@ export class Execution {
     if (tfjs.getBackend() !== name) tfjs.setBackend(name);
     this.residency.begin();
     // An interrupt may have ended an operation without its `finally`.
-    this.made = [];
+    this.freeMade();
     try {
       const result = compute(this);
       // A caller of its own from here on, be it an operand itself.
@@ -47,9 +47,13 @@ export class Execution {
       else this.backend.kernels.incRef(result.dataId);
       return result;
     } finally {
-      for (const { dataId } of this.made) this.backend.kernels.disposeData(dataId);
-      this.made = [];
+      this.freeMade();
     }
+  }
+
+  /** Frees what was made. Each leaves the list first: freed twice, it would be taken from another that shares it. */
+  private freeMade(): void {
+    for (let value = this.made.pop(); value; value = this.made.pop()) this.backend.kernels.disposeData(value.dataId);
   }
 
   /** The result of tfjs's kernel `name`. */
@@ -59,6 +63,10 @@ export class Execution {
     const result = uninterrupted(() => f(inputs, attrs));
     this.made.push(result);
     return result;
+  }
+
+  get name(): BackendName {
+    return this.backend.name;
   }
 
   /** Whether the backend has the kernel `name`. */

@@ -1,5 +1,6 @@
-// Owns how each pointwise rule is computed from kernels of tfjs. Imports execution and the rules' names.
+// Owns how each pointwise rule is computed from kernels of tfjs. Imports execution, shapes and the rules' names.
 import type { RuleName } from "../../rules";
+import type { Shape } from "../../shape";
 import type { Operand, Spec } from "../engine";
 import type { Value } from "./backend";
 import { type Execution, NoKernelError } from "./execution";
@@ -28,6 +29,18 @@ const POWERS = new Map<number, (e: Execution, a: Value) => Value>([
   [-2, (e, x) => e.call("Reciprocal", { x: e.call("Square", { x }) })],
 ]);
 
+/** t where the condition holds, f elsewhere, each broadcast to `shape`. */
+function select(e: Execution, condition: Value, t: Value, f: Value, shape: Shape): Value {
+  if (e.has("SelectV2")) return e.call("SelectV2", { condition, t, e: f });
+  return e.call("Select", { condition: e.expand(condition, shape), t: e.expand(t, shape), e: e.expand(f, shape) });
+}
+
+/** NaN where either operand is. wasm's kernels compare, and so miss one in the second operand. */
+const extremum = (kernel: string): Compute => (e, [a, b], { shape }) => {
+  const result = e.call(kernel, { a, b });
+  return e.name === "wasm" ? select(e, e.call("NotEqual", { a: b, b }), b, result, shape) : result;
+};
+
 /** The truth value of a comparison as 1 and 0. */
 const indicator = (e: Execution, comparison: string, a: Value, b: Value): Value =>
   e.cast(e.call(comparison, { a, b }), "float32");
@@ -52,10 +65,11 @@ export const pointwise: Readonly<Record<RuleName, Compute>> = {
   pow(e, [a, b], out, inputs) {
     const exponent = numberOf(inputs[1]);
     const special = exponent === undefined ? undefined : POWERS.get(exponent);
-    return special && a.shape.length === out.shape.length ? special(e, a) : e.call("Pow", { a, b });
+    if (special && a.shape.length === out.shape.length) return special(e, a);
+    return e.call(e.has("FloatPow") ? "FloatPow" : "Pow", { a, b });
   },
-  maximum: binary("Maximum"),
-  minimum: binary("Minimum"),
+  maximum: extremum("Maximum"),
+  minimum: extremum("Minimum"),
   eq: binary("Equal"),
   ne: binary("NotEqual"),
   lt: binary("Less"),
@@ -65,8 +79,7 @@ export const pointwise: Readonly<Record<RuleName, Compute>> = {
   where(e, [a, condition, c], { shape }, inputs) {
     const known = numberOf(inputs[1]);
     if (known !== undefined) return e.expand(known !== 0 ? a : c, shape);
-    if (e.has("SelectV2")) return e.call("SelectV2", { condition, t: a, e: c });
-    return e.call("Select", { condition: e.expand(condition, shape), t: e.expand(a, shape), e: e.expand(c, shape) });
+    return select(e, condition, a, c, shape);
   },
   addcmul: (e, [a, b, c]) => e.call("Add", { a, b: mul(e, b, c) }),
   lerp(e, [a, b, c], _, inputs) {

@@ -5,6 +5,9 @@
 // - by whoever knows that it is dropped (a gradient handed on, an intermediate value inside an operation),
 // - when its Storage has been collected: young ones are looked for whenever enough was allocated,
 // - when it has not been used for longest and the budget is exceeded: then it is copied home.
+//
+// An interrupt may end any of this at the next call or loop, without its `finally`. So what belongs together is changed
+// without a call in between, and what was begun is gone through again by whoever comes next.
 import { totalmem } from "node:os";
 import { type DTypeName, type TypedArray } from "../../dtype";
 import type { Residence, Storage } from "../storage";
@@ -20,6 +23,9 @@ export class Resident implements Residence {
   readonly views = new Map<string, Value>();
   /** The operation that used it last. */
   usedIn = 0;
+  /** Whether it is among what its residency says that it holds. */
+  isCounted = false;
+  isFreed = false;
 
   constructor(
     readonly residency: Residency,
@@ -62,19 +68,43 @@ const MOST = { tensorflow: 4096 * MB, wasm: 1024 * MB };
 /** What any backend holds, by the slot of its Storage's reference; what was used longest ago first. */
 const residents = new Map<number, Resident>();
 
+/** Residents whose tensors are gone, and that are still to be freed. */
+const gone: Resident[] = [];
+
 /** Frees what is held for tensors that are gone. */
 export function freeCollected(): void {
   collectYoung();
   for (const slot of references.collected()) {
     const resident = residents.get(slot);
-    resident?.residency.drop(resident);
+    if (resident) gone.push(resident);
   }
+  for (let resident = gone.at(-1); resident; resident = gone.at(-1)) {
+    resident.residency.drop(resident);
+    gone.pop();
+  }
+}
+
+/** The Storage that `resident` is of; undefined where it is gone, or where an interrupt left it with another. */
+function ownerOf(resident: Resident): Storage | undefined {
+  try {
+    const storage = references.get(resident.slot);
+    return storage?.residence === resident ? storage : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** What any backend may hold at most, where that was said. */
+let askedBudget: number | undefined;
+
+/** Sets what any backend may hold, those included that are loaded later. */
+export function askBudget(bytes: number): void {
+  askedBudget = bytes;
 }
 
 /** What one backend holds, and the budget for it. */
 export class Residency {
-  /** What may be held, in bytes; what the operation under way needs may exceed it. */
-  budget: number;
+  private readonly defaultBudget: number;
   bytes = 0;
   /** The number of tensors' elements that are held. */
   handles = 0;
@@ -82,11 +112,16 @@ export class Residency {
   private operation = 0;
 
   constructor(readonly backend: Backend) {
-    this.budget = Math.min(totalmem() / 8, MOST[backend.name]);
+    this.defaultBudget = Math.min(totalmem() / 8, MOST[backend.name]);
   }
 
-  setBudget(bytes: number): void {
-    this.budget = bytes;
+  /** What may be held, in bytes; what the operation under way needs may exceed it. */
+  get budget(): number {
+    return askedBudget ?? this.defaultBudget;
+  }
+
+  /** Copies home what a budget that has become smaller does not allow any more. */
+  fitBudget(): void {
     this.begin();
     this.makeRoom();
   }
@@ -111,8 +146,12 @@ export class Residency {
   admit(storage: Storage, value: Value): Resident {
     const bytes = bytesOf(value);
     const resident = new Resident(this, value, bytes, references.watch(storage));
-    resident.usedIn = this.operation;
+    // Whose slot it was, as an interrupt left it.
+    const before = residents.get(resident.slot);
+    before?.residency.drop(before);
     residents.set(resident.slot, resident);
+    resident.usedIn = this.operation;
+    resident.isCounted = true;
     this.handles++;
     this.bytes += bytes;
     this.allocated += bytes;
@@ -132,8 +171,16 @@ export class Residency {
     residents.set(resident.slot, resident);
   }
 
+  /** Frees `resident`, and its reference. */
   release(resident: Resident): void {
-    references.release(resident.slot);
+    // Not where the slot is another's by now, or nobody's.
+    if (residents.get(resident.slot) === resident) {
+      try {
+        references.release(resident.slot);
+      } catch {
+        // Released already, by one that was interrupted then.
+      }
+    }
     this.drop(resident);
   }
 
@@ -144,8 +191,8 @@ export class Residency {
       if (this.bytes <= budget) return;
       if (resident.residency !== this) continue;
       if (resident.usedIn === this.operation) return;
-      const storage = references.get(resident.slot);
-      if (storage) storage.bringHome();
+      const owner = ownerOf(resident);
+      if (owner) owner.bringHome();
       else this.release(resident);
     }
   }
@@ -158,11 +205,20 @@ export class Residency {
 
   /** Frees `resident`, whose reference is released already. */
   drop(resident: Resident): void {
-    residents.delete(resident.slot);
-    this.handles--;
-    this.bytes -= resident.bytes;
+    if (resident.isCounted) {
+      resident.isCounted = false;
+      this.handles--;
+      this.bytes -= resident.bytes;
+    }
     const { kernels } = this.backend;
-    for (const view of resident.views.values()) kernels.disposeData(view.dataId);
-    kernels.disposeData(resident.value.dataId);
+    for (const [shape, view] of resident.views) {
+      resident.views.delete(shape);
+      kernels.disposeData(view.dataId);
+    }
+    if (!resident.isFreed) {
+      resident.isFreed = true;
+      kernels.disposeData(resident.value.dataId);
+    }
+    if (residents.get(resident.slot) === resident) residents.delete(resident.slot);
   }
 }

@@ -11,9 +11,39 @@ interface Reduction {
   readonly dims: readonly number[];
 }
 
+/** How many elements are reduced to one. */
+const countOver = ({ dims }: Reduction, shape: Shape): number => dims.reduce((n, dim) => n * shape[dim], 1);
+
 /** The sum over dims, which go. */
-const total = (e: Execution, x: Operand, dims: readonly number[]): Value =>
-  dims.length === 0 ? e.operand(x) : e.call("Sum", { x: e.operand(x) }, { axis: [...dims], keepDims: false });
+function total(e: Execution, x: Value, dims: readonly number[]): Value {
+  if (dims.length === 0) return x;
+  if (e.name !== "wasm" || countOver({ dims }, x.shape) <= RUN) return sumOver(e, x, dims);
+  return [...dims].sort((a, b) => b - a).reduce((sums, dim) => sumInRuns(e, sums, dim), x);
+}
+
+const sumOver = (e: Execution, x: Value, axis: readonly number[]): Value =>
+  e.call("Sum", { x }, { axis: [...axis], keepDims: false });
+
+// wasm adds one element after another to a float32: past 2²⁴ ones the sum stays where it is.
+const RUN = 512;
+
+/** The sum over `dim` as the sum of the sums of runs. */
+function sumInRuns(e: Execution, x: Value, dim: number): Value {
+  const size = x.shape[dim];
+  if (size <= RUN) return sumOver(e, x, [dim]);
+  const whole = size - (size % RUN);
+  const resized = (...sizes: number[]): number[] => x.shape.flatMap((n, i) => (i === dim ? sizes : [n]));
+  const runs = e.reshape(partOf(e, x, dim, 0, whole), resized(whole / RUN, RUN));
+  const sums = sumInRuns(e, sumOver(e, runs, [dim + 1]), dim);
+  return whole === size ? sums : e.call("Add", { a: sums, b: sumOver(e, partOf(e, x, dim, whole, size), [dim]) });
+}
+
+/** From place `start` up to `end` of `dim`. */
+function partOf(e: Execution, x: Value, dim: number, start: number, end: number): Value {
+  if (start === 0 && end === x.shape[dim]) return x;
+  const begin = x.shape.map((_, i) => (i === dim ? start : 0));
+  return e.call("Slice", { x }, { begin, size: x.shape.map((n, i) => (i === dim ? end - start : n)) });
+}
 
 interface Runs {
   readonly starts: ArrayLike<number>;
@@ -47,35 +77,32 @@ function rowsOf({ starts, run }: Runs, size: number): number[] | undefined {
 
 const NOT_ROWS = "the indices choose neither rows nor a block";
 
-const sum: Compute<Reduction> = (e, [x], out, { dims }) => e.reshape(total(e, x, dims), out.shape);
+const sum: Compute<Reduction> = (e, [x], { shape }, { dims }) => e.reshape(total(e, e.operand(x), dims), shape);
 
-const mean: Compute<Reduction> = (e, [x], out, { dims }) => {
-  const n = dims.reduce((count, dim) => count * x.shape[dim], 1);
-  return e.reshape(e.call("RealDiv", { a: total(e, x, dims), b: e.constant(n) }), out.shape);
-};
+const dividedBy = (e: Execution, x: Value, n: number): Value => e.call("RealDiv", { a: x, b: e.constant(n) });
+
+const mean: Compute<Reduction> = (e, [x], { shape }, reduction) =>
+  e.reshape(dividedBy(e, total(e, e.operand(x), reduction.dims), countOver(reduction, x.shape)), shape);
 
 interface Spread {
   readonly reduction: Reduction;
   readonly isMean: boolean;
 }
 
-const spread: Compute<Spread> = (e, [g], { shape }, { reduction: { dims }, isMean }) => {
-  const n = isMean ? dims.reduce((count, dim) => count * shape[dim], 1) : 1;
+const spread: Compute<Spread> = (e, [g], { shape }, { reduction, isMean }) => {
+  const n = isMean ? countOver(reduction, shape) : 1;
   const { storage } = g;
-  if (storage.length === 1 && storage.isHome) {
-    return e.call("Fill", {}, { shape: [...shape], value: storage.data[0] / n, dtype: "float32" });
-  }
-  const kept = shape.map((size, dim) => (dims.includes(dim) ? 1 : size));
+  if (storage.length === 1 && storage.isHome) return e.fill(shape, storage.data[0] / n);
+  const kept = shape.map((size, dim) => (reduction.dims.includes(dim) ? 1 : size));
   const x = e.reshape(e.operand(g), kept);
-  return e.expand(isMean ? e.call("RealDiv", { a: x, b: e.constant(n) }) : x, shape);
+  return e.expand(isMean ? dividedBy(e, x, n) : x, shape);
 };
 
 const mseLoss: Compute<{ reduction: string }> = (e, [x, y], _, { reduction }) => {
   const squares = e.call("SquaredDifference", { a: e.operand(x), b: e.operand(y) });
   if (reduction === "none") return squares;
-  const axis = squares.shape.map((_size, dim) => dim);
-  const sum = axis.length === 0 ? squares : e.call("Sum", { x: squares }, { axis, keepDims: false });
-  return reduction === "sum" ? sum : e.call("RealDiv", { a: sum, b: e.constant(x.storage.length) });
+  const sum = total(e, squares, squares.shape.map((_size, dim) => dim));
+  return reduction === "sum" ? sum : dividedBy(e, sum, x.storage.length);
 };
 
 interface Along {
@@ -89,13 +116,11 @@ const softmax: Compute<Along> = (e, [x], { shape }, { dim }) => {
 
 const logSoftmax: Compute<Along> = (e, [x], { shape }, { dim }) => {
   if (shape.length === 0) throw new NoKernelError("only along a dim");
-  // tfjs's kernels name the same attribute in two ways.
-  const along = { axis: [dim], reductionIndices: [dim], keepDims: true };
   const line = shape.map((n, i) => (i === dim ? 1 : n));
-  const over = (kernel: string, of: Value): Value => e.reshape(e.call(kernel, { x: of }, along), line);
   const all = e.operand(x);
-  const shifted = e.call("Sub", { a: all, b: over("Max", all) });
-  const sum = over("Sum", e.call("Exp", { x: shifted }));
+  const greatest = e.call("Max", { x: all }, { reductionIndices: [dim], keepDims: true });
+  const shifted = e.call("Sub", { a: all, b: e.reshape(greatest, line) });
+  const sum = e.reshape(total(e, e.call("Exp", { x: shifted }), [dim]), line);
   return e.call("Sub", { a: shifted, b: e.call("Log", { x: sum }) });
 };
 
@@ -136,8 +161,15 @@ const index: Compute<Runs> = (e, [x], out, runs) => {
 };
 
 const scatter: Compute<Runs> = (e, [g], { shape }, runs) => {
-  const { run } = runs;
+  const { starts, run } = runs;
   const size = sizeOf(shape);
+  const block = blockOf(runs, size);
+  if (block) {
+    const { columns, row, column } = block;
+    const source = e.reshape(e.operand(g), [starts.length, run]);
+    const paddings = [[row, size / columns - row - starts.length], [column, columns - column - run]];
+    return e.reshape(e.call("PadV2", { x: source }, { paddings, constantValue: 0 }), shape);
+  }
   const rows = rowsOf(runs, size);
   if (!rows) throw new NoKernelError(NOT_ROWS);
   const indices = e.integers(rows, [rows.length, 1]);
@@ -153,14 +185,40 @@ const cat: Compute<{ dim: number }> = (e, inputs, { shape }, { dim }) => {
 const stack: Compute<{ dim: number }> = (e, inputs, _, { dim }) =>
   e.call("Pack", inputs.map((input) => e.operand(input)), { axis: dim });
 
-const matmul: Compute<{ transposeA: boolean; transposeB: boolean }> = (e, [a, b], { shape }, transposes) => {
+interface Product {
+  readonly transposeA: boolean;
+  readonly transposeB: boolean;
+}
+
+const matmul: Compute<Product> = (e, [a, b], { shape }, product) => {
   const [left, right] = [asRow(a.shape), asColumn(b.shape)];
   const batch = broadcast("matmul", left.slice(0, -2), right.slice(0, -2));
   // Kernels want as many batch dims at either side.
-  const lift = (x: Operand, own: Shape): Value =>
-    e.reshape(e.operand(x), [...batch.slice(own.length - 2).map(() => 1), ...own]);
-  return e.reshape(e.multiply(lift(a, left), lift(b, right), transposes), shape);
+  const lift = (x: Operand, own: Shape): Value => {
+    const lifted = e.reshape(e.operand(x), [...batch.slice(own.length - 2).map(() => 1), ...own]);
+    // wasm's takes as many matrices at either side, or one: what else is repeated it gets wrong.
+    const [count, needed] = [sizeOf(own.slice(0, -2)), sizeOf(batch)];
+    return e.name !== "wasm" || count === 1 || count === needed ? lifted : e.expand(lifted, [...batch, ...own.slice(-2)]);
+  };
+  return e.reshape(productOf(e, lift(a, left), lift(b, right), product), shape);
 };
+
+// Products that wasm adds up in one go, one after another in float32.
+const LONGEST = 4096;
+
+function productOf(e: Execution, a: Value, b: Value, product: Product): Value {
+  const [last, other] = [a.shape.length - 1, a.shape.length - 2];
+  const [aDim, bDim] = [product.transposeA ? other : last, product.transposeB ? last : other];
+  const inner = a.shape[aDim];
+  if (e.name !== "wasm" || inner <= LONGEST) return e.multiply(a, b, product);
+  let total: Value | undefined;
+  for (let start = 0; start < inner; start += LONGEST) {
+    const end = Math.min(start + LONGEST, inner);
+    const next = e.multiply(partOf(e, a, aDim, start, end), partOf(e, b, bDim, start, end), product);
+    total = total ? e.call("Add", { a: total, b: next }) : next;
+  }
+  return total!;
+}
 
 /** By the operation's name. */
 export const structural: Readonly<Record<string, Compute<never>>> = {

@@ -1,5 +1,5 @@
-// Owns kernels that TensorFlow has and tfjs does not register: entered into tfjs's registry beside its own.
-// Imports types only.
+// Owns kernels that TensorFlow has and tfjs does not register, or not for mere values: entered into tfjs's registry
+// beside its own. Imports types only.
 import type { Value } from "./backend";
 
 /** The part of tfjs's NodeJSKernelBackend that runs TensorFlow's operations by name. */
@@ -30,6 +30,10 @@ const typeOf = (backend: NodeBackend, { dtype }: Value, name = "T"): object =>
 const selectV2: KernelConfig["kernelFunc"] = ({ inputs: { condition, t, e }, backend }) =>
   backend.executeSingleOutput("SelectV2", [typeOf(backend, t)], [condition, t, e]);
 
+/** a to the power b. tfjs's own Pow converts its operands first, and takes nothing but its Tensors. */
+const floatPow: KernelConfig["kernelFunc"] = ({ inputs: { a, b }, backend }) =>
+  backend.executeSingleOutput("Pow", [typeOf(backend, a)], [a, b]);
+
 /** x repeated up to a shape that it broadcasts to. */
 const broadcastTo: KernelConfig["kernelFunc"] = ({ inputs: { x }, attrs, backend }) => {
   const shape = attrs.shape as number[];
@@ -42,5 +46,6 @@ const broadcastTo: KernelConfig["kernelFunc"] = ({ inputs: { x }, attrs, backend
 
 export const tensorflowKernels: readonly KernelConfig[] = Object.entries({
   SelectV2: selectV2,
+  FloatPow: floatPow,
   BroadcastTo: broadcastTo,
 }).map(([kernelName, kernelFunc]) => ({ kernelName, kernelFunc, backendName: "tensorflow" }));
