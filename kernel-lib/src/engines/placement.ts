@@ -33,7 +33,7 @@ export const LEAST_WORK: Readonly<Record<Exclude<EngineName, "host">, Readonly<R
     pointwise: 4096,
     // Up to here sums are PyTorch's to the last bit; above, PyTorch's own depend on its number of threads.
     reduction: 32768,
-    matmul: 98304,
+    matmul: 16384,
     movement: 65536,
   },
   wasm: {
@@ -43,3 +43,6 @@ export const LEAST_WORK: Readonly<Record<Exclude<EngineName, "host">, Readonly<R
     movement: Infinity,
   },
 };
+
+/** The part of that which pays where an operand is with the engine only: the host would have to copy it home first. */
+export const AWAY = 0.5;

@@ -3,7 +3,7 @@
 import { describe } from "../check";
 import { sizeOf } from "../shape";
 import type { Computation, Operand, Spec } from "./engine";
-import { type EngineName, type Kind, LEAST_WORK, workOf } from "./placement";
+import { AWAY, type EngineName, type Kind, LEAST_WORK, workOf } from "./placement";
 import { takes, TfjsEngine } from "./tfjs/engine";
 
 /** What may be asked for: the best that is there, where it is faster than the host, or one engine by name. */
@@ -38,7 +38,8 @@ export function engineFor<A>(
 ): TfjsEngine | null {
   if (!takes(op, inputs, out, attributes)) return null;
   if (choice !== "auto") return activeEngine();
-  const work = workOf(op.kind, inputs, out);
+  const isAway = inputs.some(({ storage }) => !storage.isHome);
+  const work = workOf(op.kind, inputs, out) / (isAway ? AWAY : 1);
   // Before one is loaded nobody knows which it will be.
   if (active === undefined && work < leastWorkOfAny(op.kind)) return null;
   const engine = activeEngine();

@@ -105,9 +105,12 @@ export class Storage {
     this.holders++;
   }
 
-  /** Counts one less. */
+  /** Counts one less. What an engine holds is freed with the last, since nobody will read it again: see `Addable`. */
   letGo(): void {
     this.holders--;
+    if (this.holders === 0 && this.residence !== null && this.birth !== 0 && this.birth === birthSweep()) {
+      this.residence.free();
+    }
   }
 
   /** Whether the one who holds these elements as a gradient is the only one who can reach them. */

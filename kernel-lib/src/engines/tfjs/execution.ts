@@ -172,8 +172,15 @@ export class Execution {
 
   /** The product of matrices, batches of as many dims broadcast; each factor's last two dims swapped where asked. */
   multiply(a: Value, b: Value, { transposeA, transposeB }: { transposeA: boolean; transposeB: boolean }): Value {
-    if (this.backend.multipliesTransposed) return this.call("BatchMatMul", { a, b }, { transposeA, transposeB });
-    const factors = { a: transposeA ? this.transpose(a) : a, b: transposeB ? this.transpose(b) : b };
-    return this.call("BatchMatMul", factors, { transposeA: false, transposeB: false });
+    if (!this.backend.multipliesTransposed) {
+      const factors = { a: transposeA ? this.transpose(a) : a, b: transposeB ? this.transpose(b) : b };
+      return this.call("BatchMatMul", factors, { transposeA: false, transposeB: false });
+    }
+    const isSmall = a.shape.length === 2 && a.shape[0] * a.shape[1] * b.shape[transposeB ? 0 : 1] < SMALL_PRODUCT;
+    const kernel = isSmall && this.has("MatMul") ? "MatMul" : "BatchMatMul";
+    return this.call(kernel, { a, b }, { transposeA, transposeB });
   }
 }
+
+/** In multiplications. */
+const SMALL_PRODUCT = 4e6;

@@ -1,10 +1,11 @@
 // Owns kernels that TensorFlow has and tfjs does not register, or not for mere values: entered into tfjs's registry
-// beside its own. Imports types only.
+// beside its own. Imports the addon and types.
+import { native } from "../native";
 import type { Value } from "./backend";
 
 /** The part of tfjs's NodeJSKernelBackend that runs TensorFlow's operations by name. */
 interface NodeBackend {
-  readonly binding: { readonly TF_ATTR_TYPE: number };
+  readonly binding: { readonly TF_ATTR_TYPE: number; readonly TF_ATTR_BOOL: number };
   getDTypeInteger(dtype: string): number;
   write(values: Int32Array, shape: number[], dtype: string): object;
   disposeData(dataId: object): boolean;
@@ -25,6 +26,16 @@ export interface KernelConfig {
 
 const typeOf = (backend: NodeBackend, { dtype }: Value, name = "T"): object =>
   ({ name, type: backend.binding.TF_ATTR_TYPE, value: backend.getDTypeInteger(dtype) });
+
+/**
+ * The product of two matrices. While they are small it takes a sixth of the time of BatchMatMul, whose threads have to
+ * wake up; but its kernels are among those that a signal must not interrupt.
+ */
+const matMul: KernelConfig["kernelFunc"] = ({ inputs: { a, b }, attrs, backend }) => {
+  const flag = (name: string, value: unknown): object => ({ name, type: backend.binding.TF_ATTR_BOOL, value });
+  const attributes = [typeOf(backend, a), flag("transpose_a", attrs.transposeA), flag("transpose_b", attrs.transposeB)];
+  return backend.executeSingleOutput("MatMul", attributes, [a, b]);
+};
 
 /** t where the condition holds, e elsewhere, all three broadcast. */
 const selectV2: KernelConfig["kernelFunc"] = ({ inputs: { condition, t, e }, backend }) =>
@@ -48,4 +59,5 @@ export const tensorflowKernels: readonly KernelConfig[] = Object.entries({
   SelectV2: selectV2,
   FloatPow: floatPow,
   BroadcastTo: broadcastTo,
+  ...(native && { MatMul: matMul }),
 }).map(([kernelName, kernelFunc]) => ({ kernelName, kernelFunc, backendName: "tensorflow" }));
