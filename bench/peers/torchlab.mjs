@@ -1,6 +1,5 @@
 // The rows in the library's terms: { id: () => step }, where making a workload is not timed and calling step is.
 // A step returns what it computed, for comparison with the other peers. Imports the built library.
-import { inspect } from "node:util";
 import pt from "torchlab";
 
 const { float64 } = pt;
@@ -161,5 +160,9 @@ export const workloads = {
 /** One number that stands for what a step computed. */
 export const digest = (result) => result.detach().to(float64).mean().item();
 
-/** What computes: the library may say itself. */
-export const describe = () => ({ note: `torchlab: ${pt.engineInfo ? inspect(pt.engineInfo(), plain) : "host engine"}` });
+/** What computes, which shows once something large has been computed. */
+export function describe() {
+  values(100_000).add(1);
+  const { engine, version, device } = pt.engineInfo();
+  return { note: `torchlab with ${engine} ${version} (${device}) for what is large` };
+}

@@ -160,6 +160,19 @@ for (const name of engineNames) {
         assert.ok(most < 200e6, `${most} bytes were held`);
       });
 
+      it("is freed at once where a gradient is handed on, without a look for it", () => {
+        const x = pt.ones(N / 10, { requiresGrad: true });
+        let y = x.mul(2);
+        // Nothing of these is saved, and each has a gradient of its own on the way back.
+        for (let i = 0; i < 40; i++) y = y.mul(2).neg();
+        const seed = pt.ones(N / 10);
+        const before = pt.engineInfo().handles;
+        y.backward(seed);
+        const more = pt.engineInfo().handles - before;
+        assert.equal(x.grad!.at(0).item(), 2 ** 41);
+        assert.ok(more < 10, `${more} more handles than before`);
+      });
+
       it("is nothing that an operation has left behind when its kernel failed", () => {
         const { tfjs } = engine().residency.backend;
         const multiply = tfjs.getKernel("Multiply", name)!;
