@@ -4,7 +4,6 @@ import pt from "torchlab";
 
 const { float64 } = pt;
 const listingLr = 0.003;
-const plain = { breakLength: Infinity, compact: true };
 
 const mse = (X, y, w) => X.mul(w).sub(y).pow(2).mean();
 
