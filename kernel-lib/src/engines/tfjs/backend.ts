@@ -127,11 +127,11 @@ function startTensorFlow(): Backend {
   };
 }
 
-/** tfjs-node calls two functions that Node 23 removed from `util`. */
+/** tfjs-node calls two functions of `util` that Node 22 warns of and Node 23 no longer has. */
 function restoreUtil(): void {
   const functions = require("node:util") as Record<string, unknown>;
-  functions.isNullOrUndefined ??= (value: unknown) => value === null || value === undefined;
-  functions.isArray ??= Array.isArray;
+  functions.isNullOrUndefined = (value: unknown) => value === null || value === undefined;
+  functions.isArray = Array.isArray;
 }
 
 /** The first graphics processor's name, as its driver tells it. */
