@@ -4,6 +4,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { TypedArray } from "../../dtype";
 import { muted, uninterrupted } from "../native";
+import { tensorflowWithRecords, wasmWithRecords } from "./records";
 import { type KernelConfig, tensorflowKernels } from "./tensorflowKernels";
 
 export type BackendName = "tensorflow" | "wasm";
@@ -108,10 +109,9 @@ function openTensorFlow(): Backend {
 
 function startTensorFlow(): Backend {
   const tfjs = require("@tensorflow/tfjs-node-gpu") as Tfjs;
-  const kernels = tfjs.backend() as KernelBackend & {
-    isUsingGpuDevice: boolean;
-    binding: { TF_Version: string };
-  };
+  const kernels = tensorflowWithRecords(
+    tfjs.backend() as KernelBackend & { isUsingGpuDevice: boolean; binding: { TF_Version: string } },
+  );
   const { isUsingGpuDevice, binding } = kernels;
   for (const kernel of tensorflowKernels) tfjs.registerKernel(kernel);
   // Its threads are made for the first operation.
@@ -168,7 +168,7 @@ function openWasm(): Backend {
     // Those take a plain loop there, and thirty times as long.
     multipliesTransposed: false,
     tfjs,
-    kernels: tfjs.backend(),
+    kernels: wasmWithRecords(tfjs.backend()),
   };
 }
 

@@ -107,14 +107,14 @@ export class Execution {
   }
 
   /** The same elements in `shape`; a view, where one has to be made, stays as long as they do. */
-  private shaped({ value, views }: Resident, shape: Shape): Value {
+  private shaped(resident: Resident, shape: Shape): Value {
+    const { value } = resident;
     if (sameShape(value.shape, shape)) return value;
-    const key = shape.join();
-    let view = views.get(key);
+    let view = resident.views?.find((made) => sameShape(made.shape, shape));
     if (view === undefined) {
       view = this.call("Reshape", { x: value }, { shape: [...shape] });
       this.made.pop();
-      views.set(key, view);
+      (resident.views ??= []).push(view);
     }
     return view;
   }

@@ -13,14 +13,17 @@ import { type DTypeName, type TypedArray } from "../../dtype";
 import type { Residence, Storage } from "../storage";
 import { collectYoung, references } from "../weak";
 import type { Backend, Value } from "./backend";
+import { Recency, type Used } from "./recency";
 
 /** The arrays that a backend was given to read as they are. */
 const given = new WeakSet<TypedArray>();
 
 /** Elements of a Storage that a backend holds. */
-export class Resident implements Residence {
+export class Resident implements Residence, Used<Resident> {
+  older: Resident | null = null;
+  newer: Resident | null = null;
   /** The same elements in other shapes, which TensorFlow holds apart. */
-  readonly views = new Map<string, Value>();
+  views: Value[] | null = null;
   /** The operation that used it last. */
   usedIn = 0;
   /** Whether it is among what its residency says that it holds. */
@@ -65,8 +68,8 @@ const LOOK_AFTER = 32 * MB;
 // WebAssembly's memory ends at 4 GB.
 const MOST = { tensorflow: 4096 * MB, wasm: 1024 * MB };
 
-/** What any backend holds, by the slot of its Storage's reference; what was used longest ago first. */
-const residents = new Map<number, Resident>();
+/** What any backend holds, by the slot of its Storage's reference. */
+const residents = new Recency<Resident>();
 
 /** Residents whose tensors are gone, and that are still to be freed. */
 const gone: Resident[] = [];
@@ -75,7 +78,7 @@ const gone: Resident[] = [];
 export function freeCollected(): void {
   collectYoung();
   for (const slot of references.collected()) {
-    const resident = residents.get(slot);
+    const resident = residents.at(slot);
     if (resident) gone.push(resident);
   }
   for (let resident = gone.at(-1); resident; resident = gone.at(-1)) {
@@ -147,9 +150,9 @@ export class Residency {
     const bytes = bytesOf(value);
     const resident = new Resident(this, value, bytes, references.watch(storage));
     // Whose slot it was, as an interrupt left it.
-    const before = residents.get(resident.slot);
+    const before = residents.at(resident.slot);
     before?.residency.drop(before);
-    residents.set(resident.slot, resident);
+    residents.add(resident);
     resident.usedIn = this.operation;
     resident.isCounted = true;
     this.handles++;
@@ -167,14 +170,13 @@ export class Residency {
   touch(resident: Resident): void {
     if (resident.usedIn === this.operation) return;
     resident.usedIn = this.operation;
-    residents.delete(resident.slot);
-    residents.set(resident.slot, resident);
+    residents.touch(resident);
   }
 
   /** Frees `resident`, and its reference. */
   release(resident: Resident): void {
     // Not where the slot is another's by now, or nobody's.
-    if (residents.get(resident.slot) === resident) {
+    if (residents.has(resident)) {
       try {
         references.release(resident.slot);
       } catch {
@@ -187,7 +189,9 @@ export class Residency {
   /** Copies home what was used longest ago, until the budget holds. */
   makeRoom(budget = this.budget): void {
     if (this.bytes > budget) freeCollected();
-    for (const resident of residents.values()) {
+    for (let resident = residents.oldest, next; resident !== null; resident = next) {
+      // It may be gone from the list by then.
+      next = resident.newer;
       if (this.bytes <= budget) return;
       if (resident.residency !== this) continue;
       if (resident.usedIn === this.operation) return;
@@ -211,14 +215,11 @@ export class Residency {
       this.bytes -= resident.bytes;
     }
     const { kernels } = this.backend;
-    for (const [shape, view] of resident.views) {
-      resident.views.delete(shape);
-      kernels.disposeData(view.dataId);
-    }
+    for (let view = resident.views?.pop(); view; view = resident.views?.pop()) kernels.disposeData(view.dataId);
     if (!resident.isFreed) {
       resident.isFreed = true;
       kernels.disposeData(resident.value.dataId);
     }
-    if (residents.get(resident.slot) === resident) residents.delete(resident.slot);
+    residents.remove(resident);
   }
 }
