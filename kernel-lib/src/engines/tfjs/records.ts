@@ -1,8 +1,8 @@
 // Owns what tfjs's backends know of the values that they hold for us: records on the values themselves. Imports types.
 //
-// tfjs keeps such records in WeakMaps, and TensorFlow's outputs in its engine's besides. Where values come and go by the
-// thousand, those tables are made anew again and again, and V8 takes what an abandoned one refers to for used until it
-// collects everything: a training step then leaves kilobytes behind. A backend as it is given here writes the record
+// tfjs keeps such records in WeakMaps, and TensorFlow's outputs in its engine's besides. Where values come and go by
+// the thousand, those tables are made anew again and again, and V8 takes what an abandoned one refers to for used until
+// it collects everything: a training step then leaves kilobytes behind. A backend as it is given here writes the record
 // into the value's own `dataId`, and its outputs are not entered anywhere.
 import type { Value } from "./backend";
 
