@@ -56,9 +56,12 @@ const leavesHost = (gradient: CompiledGradient, g: Tensor): boolean =>
 
 /**
  * The gradient from `g` in one pass, with the same bits as step by step; null where there is no such pass, or where the
- * elements are with an engine, or too many for the host.
+ * elements are with an engine, or too many for the host. Where `isLast` says that `g` is not read again, and nobody else
+ * has it, it becomes the gradient itself.
  */
-export function inOnePass(gradient: CompiledGradient, g: Tensor, saved: Saved<Tensor>): Tensor | null {
+export function inOnePass(
+  gradient: CompiledGradient, g: Tensor, saved: Saved<Tensor>, isLast: boolean,
+): Tensor | null {
   const { reads } = gradient;
   // Only what the gradient reads was kept.
   const a = reads.a ? saved.a : null;
@@ -69,18 +72,23 @@ export function inOnePass(gradient: CompiledGradient, g: Tensor, saved: Saved<Te
   if (key < 0 || leavesHost(gradient, g)) return null;
   const { storage, spec } = g;
   const n = storage.length;
+  const inPlace = isLast && storage.isOwn && !g.isNumber;
   const name = (): string => `${gradient.name}.${key}`;
   const slots = (): Slots => ({ g: typeOf(g, g), a: typeOf(a, g), b: typeOf(b, g), c: typeOf(c, g), y: typeOf(y, g) });
   if (n === 1) {
     const f = gradient.ofOne.get(key, () => gradientOfOne(name(), gradient, spec.dtype, slots()));
     if (f === null) return null;
-    return new Tensor(Storage.of(f(storage.first, only(a), only(b), only(c), only(y)), spec.dtype), spec);
+    const value = f(storage.first, only(a), only(b), only(c), only(y));
+    if (!inPlace) return new Tensor(Storage.of(value, spec.dtype), spec);
+    storage.writeOnly(value);
+    return g;
   }
   const loop = gradient.loops.get(key, () => gradientLoop(name(), gradient, spec.dtype, slots()));
   if (loop === null) return null;
-  const out = allocate(spec.dtype, n);
-  loop(out, n, storage.data, elements(a), elements(b), elements(c), elements(y));
-  return new Tensor(new Storage(out), spec);
+  const from = storage.data;
+  const out = inPlace ? storage.write() : allocate(spec.dtype, n);
+  loop(out, n, from, elements(a), elements(b), elements(c), elements(y));
+  return inPlace ? g : new Tensor(new Storage(out), spec);
 }
 
 type SlotValue = Tensor | null;

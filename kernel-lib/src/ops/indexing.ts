@@ -35,6 +35,8 @@ const indexOp: Op<Indexed> = {
   infer: ([{ dtype }], { shape }) => ({ shape, dtype }),
   kernel([x], out, { starts, run }) {
     const { data } = x.storage;
+    // A batch of one number: an array for it would take longer than all else here.
+    if (starts.length === 1 && run === 1) return data[starts[0]];
     if (starts.length === 1) return copy(data, out.dtype, starts[0], starts[0] + run);
     const result = allocate(out.dtype, starts.length * run);
     for (let i = 0, o = 0; i < starts.length; i++, o += run) {

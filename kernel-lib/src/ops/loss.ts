@@ -1,8 +1,8 @@
 // Owns the loss functions. Imports apply, softmax, the host's sums, shapes and dtypes.
 import { describe, shapeText } from "../check";
-import { isFloat, type TypedArray } from "../dtype";
+import { isFloat, round, type TypedArray } from "../dtype";
 import type { Operand, Spec } from "../engines/engine";
-import { sumDims } from "../engines/host/sum";
+import { type Floats, sumAll } from "../engines/host/sum";
 import { allocate } from "../memory";
 import { broadcast, sameShape, type Shape, sizeOf } from "../shape";
 import { Tensor } from "../tensor";
@@ -61,9 +61,8 @@ const mseLossOp: Op<SquaredError> = {
     for (let i = 0; i < squares.length; i++) squares[i] = x[i] - y[i];
     for (let i = 0; i < squares.length; i++) squares[i] *= squares[i];
     if (reduction === "none") return squares;
-    const total = sumDims(squares, out.dtype, [squares.length], [0]);
-    if (reduction === "mean") total[0] /= squares.length;
-    return total;
+    const total = sumAll(squares as Floats);
+    return reduction === "mean" ? round(out.dtype, total / squares.length) : total;
   },
   // 2·(a − b)·g, divided by their number for the mean
   pullback(g, saved) {

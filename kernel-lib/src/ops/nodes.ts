@@ -254,21 +254,29 @@ export class PointwiseNode extends TensorNode implements Saved<Tensor> {
 
   override pullback(g: Tensor): readonly (Tensor | null)[] {
     const { parents } = this;
-    if (parents.length === 1) return [this.gradient(0, g)];
-    if (parents.length === 2) return [this.gradient(0, g), this.gradient(1, g)];
-    return [this.gradient(0, g), this.gradient(1, g), this.gradient(2, g)];
+    if (parents.length === 1) return [this.gradient(0, g, true)];
+    if (parents.length === 2) {
+      const first = this.gradient(0, g, parents[1] === null);
+      return [first, this.gradient(1, g, isApart(first, g))];
+    }
+    const first = this.gradient(0, g, parents[1] === null && parents[2] === null);
+    const second = this.gradient(1, g, parents[2] === null && isApart(first, g));
+    return [first, second, this.gradient(2, g, isApart(first, g) && isApart(second, g))];
   }
 
-  /** The gradient of operand i, where it needs one. */
-  private gradient(i: number, g: Tensor): Tensor | null {
+  /** The gradient of operand i, where it needs one; it may be made of `g` where that `isLast` read here. */
+  private gradient(i: number, g: Tensor, isLast: boolean): Tensor | null {
     const { rule, gradients } = this.recorded;
     const gradient = gradients[i];
     if (this.parents[i] === null || gradient === null) return null;
-    const inOne = gradient.passesOn ? g : isGradEnabled() ? null : inOnePass(gradient, g, this);
+    const inOne = gradient.passesOn ? g : isGradEnabled() ? null : inOnePass(gradient, g, this, isLast);
     const result = inOne ?? rule.grad![i]!<Tensor>(g, this);
     return this.specs === null ? result : fit(result, this.specs[i]);
   }
 }
+
+/** Whether writing into `g` leaves `gradient` as it is. */
+const isApart = (gradient: Tensor | null, g: Tensor): boolean => gradient === null || gradient.storage !== g.storage;
 
 /** What is kept, or a copy of it where it is `target`. */
 function copied(kept: Kept | null, target: Tensor): Kept | null {

@@ -2,7 +2,7 @@
 import { isFloat, round } from "../dtype";
 import type { Spec } from "../engines/engine";
 import { repeat } from "../engines/host/gather";
-import { sumDims } from "../engines/host/sum";
+import { type Floats, sumAll, sumDims } from "../engines/host/sum";
 import { allocate } from "../memory";
 import { normalizeDims, reducedShape, sameShape, type Shape, sizeOf } from "../shape";
 import type { Tensor } from "../tensor";
@@ -77,6 +77,9 @@ const spreadOp: Op<Spread> = {
 /** Sums begin with 0, which makes 0 of −0. */
 const ofOne = (x: number): number => 0 + x;
 
+/** Whether a result, of a sum over some dims, is one of all elements, floating-point numbers. */
+const isOfAll = ({ shape, dtype }: Spec): boolean => isFloat(dtype) && sizeOf(shape) === 1;
+
 const sumOp: Op<Reduction> = {
   name: "sum",
   kind: "reduction",
@@ -85,7 +88,8 @@ const sumOp: Op<Reduction> = {
     shape: asked ?? reducedShape(shape, dims, keepdim),
     dtype: isFloat(dtype) ? dtype : "int64",
   }),
-  kernel: ([x], _, { dims }) => sumDims(x.storage.data, x.dtype, x.shape, dims),
+  kernel: ([x], out, { dims }) =>
+    isOfAll(out) ? sumAll(x.storage.data as Floats) : sumDims(x.storage.data, x.dtype, x.shape, dims),
   ofOne,
   pullback: (g, { specs, attributes }) => [spread(g, specs[0], attributes, false)],
 };
@@ -113,8 +117,10 @@ const meanOp: Op<Reduction> = {
     }
     return { shape: asked ?? reducedShape(shape, dims, keepdim), dtype };
   },
-  kernel([x], _, { dims }) {
-    const sums = sumDims(x.storage.data, x.dtype, x.shape, dims);
+  kernel([x], out, { dims }) {
+    const { data } = x.storage;
+    if (isOfAll(out)) return round(out.dtype, sumAll(data as Floats) / data.length);
+    const sums = sumDims(data, x.dtype, x.shape, dims);
     const n = counted(x.shape, dims);
     for (let i = 0; i < sums.length; i++) sums[i] /= n;
     return sums;

@@ -5,7 +5,7 @@
 // sums of 32768 elements and more, and their last bits then depend on the number of threads.
 import type { DTypeName, TypedArray } from "../../dtype";
 
-type Floats = Float32Array | Float64Array;
+export type Floats = Float32Array | Float64Array;
 
 /**
  * The order of addition for one element type. A vector has `lanes` elements; four vectors (or four scalars) are
@@ -396,6 +396,10 @@ function sumIntegers(
   }
   return out;
 }
+
+/** The sum of all elements of `data`, of a floating-point type: the same as `sumDims` gives over all dims. */
+export const sumAll = (data: Floats): number =>
+  data instanceof Float32Array ? run(single, data, 0, data.length) : run(double, data, 0, data.length);
 
 /**
  * The sums of `data`, row-major of `shape`, over `reduceDims` (distinct, not negative), as the kept dims.
