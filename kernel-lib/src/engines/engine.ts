@@ -20,7 +20,9 @@ export interface Operand extends Spec {
  * Computes an operation in typed arrays. With a `target`, the result is written there; it may be the array of an
  * operand of the same shape. The only element of a result may also come as a number, as the result's type holds it.
  */
-export type Kernel<A> = (inputs: readonly Operand[], out: Spec, attributes: A, target?: TypedArray) => TypedArray | number;
+export type Kernel<A> = (
+  inputs: readonly Operand[], out: Spec, attributes: A, target?: TypedArray,
+) => TypedArray | number;
 
 /** What an engine needs to know of an operation. The kernel is the host's: the one that every operation has. */
 export interface Computation<A> {

@@ -56,11 +56,11 @@ const leavesHost = (gradient: CompiledGradient, g: Tensor): boolean =>
 
 /**
  * The gradient from `g` in one pass, with the same bits as step by step; null where there is no such pass, or where the
- * elements are with an engine, or too many for the host. Where `isLast` says that `g` is not read again, and nobody else
- * has it, it becomes the gradient itself.
+ * elements are with an engine, or too many for the host.
+ * @param isLast whether the caller reads `g` no more: where nobody else has it either, it becomes the gradient itself
  */
 export function inOnePass(
-  gradient: CompiledGradient, g: Tensor, saved: Saved<Tensor>, isLast: boolean,
+  gradient: CompiledGradient, g: Tensor, saved: Saved<Tensor>, isLast = false,
 ): Tensor | null {
   const { reads } = gradient;
   // Only what the gradient reads was kept.
@@ -100,15 +100,24 @@ const elements = (tensor: SlotValue): TypedArray => (tensor === null ? NONE : te
 /** Whether a tensor is walked element by element beside `g`, which has its shape, or else has one element for all. */
 const isWalked = (tensor: Tensor, g: Tensor): boolean => tensor.storage.length === g.storage.length;
 
+// The number that gradients meet most, in squares: for it they have loops of their own, without what it makes needless.
+const USUAL = 2;
+const USUAL_CODE = 13;
+
 /** What is in a slot, as 4 bits; negative for what no single pass can read. */
 function codeOf(tensor: SlotValue, g: Tensor): number {
   if (tensor === null) return 0;
   if (!tensor.storage.isHome) return -1;
-  if (tensor.isNumber) return 9 + rank(tensor.dtype);
+  if (tensor.isNumber) return tensor.storage.first === USUAL ? USUAL_CODE : 9 + rank(tensor.dtype);
   if (tensor.storage.length === 1) return 1 + 2 * rank(tensor.dtype) + (isWalked(tensor, g) ? 1 : 0);
   return sameShape(tensor.shape, g.shape) ? 2 + 2 * rank(tensor.dtype) : -1;
 }
 
 /** What `codeOf` stands for. */
 const typeOf = (tensor: SlotValue, g: Tensor): SlotType | null =>
-  tensor && { dtype: tensor.dtype, isNumber: tensor.isNumber, isWalked: !tensor.isNumber && isWalked(tensor, g) };
+  tensor && {
+    dtype: tensor.dtype,
+    isNumber: tensor.isNumber,
+    isWalked: !tensor.isNumber && isWalked(tensor, g),
+    known: tensor.isNumber && tensor.storage.first === USUAL ? USUAL : undefined,
+  };
