@@ -4,7 +4,7 @@ import { allocate, copy, LONG_RUN } from "../memory";
 import { broadcast, broadcastStrides, normalizeDim, type Shape, sizeOf, stridesOf } from "../shape";
 import { Tensor } from "../tensor";
 import { apply } from "./apply";
-import type { Op } from "./nodes";
+import { Op } from "./nodes";
 import { Slice, slice } from "./slice";
 
 /**
@@ -28,7 +28,7 @@ interface Indexed {
   readonly gradFn: string;
 }
 
-const indexOp: Op<Indexed> = {
+const indexOp: Op<Indexed> = new Op({
   name: "index",
   kind: "movement",
   gradFn: ({ gradFn }) => gradFn,
@@ -47,9 +47,9 @@ const indexOp: Op<Indexed> = {
     return result;
   },
   pullback: (g, { specs, attributes }) => [apply(scatterOp, [g], { ...attributes, source: specs[0].shape })],
-};
+});
 
-const scatterOp: Op<Indexed & { source: Shape }> = {
+const scatterOp: Op<Indexed & { source: Shape }> = new Op({
   name: "scatter",
   kind: "movement",
   gradFn: () => "IndexPutBackward0",
@@ -63,7 +63,7 @@ const scatterOp: Op<Indexed & { source: Shape }> = {
     return result;
   },
   pullback: (g, { attributes }) => [apply(indexOp, [g], attributes)],
-};
+});
 
 /**
  * The part of this tensor that the indices choose, dim by dim, as `x[i, j, …]` does in PyTorch. The result is a copy.

@@ -9,8 +9,8 @@ import { isGradEnabled, Node } from "../tape";
 import { Tensor } from "../tensor";
 import { type CompiledGradient, compiledGradients, inOnePass } from "./gradients";
 
-/** A structural operation: what it gives, how the host computes it, and how gradients pass through it. */
-export interface Op<A> extends Computation<A> {
+/** A structural operation as it is written down: what it gives, how the host computes it, and its gradients. */
+export interface Structure<A> extends Computation<A> {
   /** The result's shape and dtype; throws where the operands do not fit. */
   infer(inputs: readonly Tensor[], attributes: A): Spec;
   /** What it makes of an only element, where the result has only one too. Absent where that takes more than it. */
@@ -25,6 +25,36 @@ export interface Op<A> extends Computation<A> {
   keepsOutput?: boolean;
   /** Whether the result is the first operand's own elements, in another shape. */
   shares?: boolean;
+}
+
+/**
+ * A structural operation. A class, so that all are alike to V8, whatever each has and leaves out: every operation asks
+ * for all of it.
+ */
+export class Op<A> implements Structure<A> {
+  readonly name: string;
+  readonly kind: Structure<A>["kind"];
+  readonly kernel: Structure<A>["kernel"];
+  readonly infer: Structure<A>["infer"];
+  readonly ofOne: Structure<A>["ofOne"];
+  readonly pullback: Structure<A>["pullback"];
+  readonly gradFn: Structure<A>["gradFn"];
+  readonly keepsInputs: boolean | readonly number[];
+  readonly keepsOutput: boolean;
+  readonly shares: boolean;
+
+  constructor(structure: Structure<A>) {
+    this.name = structure.name;
+    this.kind = structure.kind;
+    this.kernel = structure.kernel;
+    this.infer = structure.infer;
+    this.ofOne = structure.ofOne;
+    this.pullback = structure.pullback;
+    this.gradFn = structure.gradFn;
+    this.keepsInputs = structure.keepsInputs ?? false;
+    this.keepsOutput = structure.keepsOutput ?? false;
+    this.shares = structure.shares ?? false;
+  }
 }
 
 /** What a pullback may use of the forward step. */

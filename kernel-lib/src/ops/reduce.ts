@@ -7,7 +7,7 @@ import { allocate } from "../memory";
 import { normalizeDims, reducedShape, sameShape, type Shape, sizeOf } from "../shape";
 import type { Tensor } from "../tensor";
 import { apply } from "./apply";
-import type { Op } from "./nodes";
+import { Op } from "./nodes";
 
 /** The dims to reduce over, counted from the front or (negative) from the back; all where left out. */
 export type Dims = number | readonly number[];
@@ -55,7 +55,7 @@ interface Spread {
   readonly isMean: boolean;
 }
 
-const spreadOp: Op<Spread> = {
+const spreadOp: Op<Spread> = new Op({
   name: "spread",
   kind: "movement",
   gradFn: ({ isMean }) => (isMean ? "DivBackward0" : "ExpandBackward0"),
@@ -72,7 +72,7 @@ const spreadOp: Op<Spread> = {
   },
   ofOne: (g) => g,
   pullback: (g, { attributes }) => [apply(attributes.isMean ? meanOp : sumOp, [g], attributes.reduction)],
-};
+});
 
 /** Sums begin with 0, which makes 0 of −0. */
 const ofOne = (x: number): number => 0 + x;
@@ -80,7 +80,7 @@ const ofOne = (x: number): number => 0 + x;
 /** Whether a result, of a sum over some dims, is one of all elements, floating-point numbers. */
 const isOfAll = ({ shape, dtype }: Spec): boolean => isFloat(dtype) && sizeOf(shape) === 1;
 
-const sumOp: Op<Reduction> = {
+const sumOp: Op<Reduction> = new Op({
   name: "sum",
   kind: "reduction",
   gradFn: ({ named }) => (named ? "SumBackward1" : "SumBackward0"),
@@ -92,7 +92,7 @@ const sumOp: Op<Reduction> = {
     isOfAll(out) ? sumAll(x.storage.data as Floats) : sumDims(x.storage.data, x.dtype, x.shape, dims),
   ofOne,
   pullback: (g, { specs, attributes }) => [spread(g, specs[0], attributes, false)],
-};
+});
 
 const spread = (g: Tensor, source: Spec, reduction: Reduction, isMean: boolean): Tensor =>
   apply(spreadOp, [g], { reduction, source, isMean });
@@ -105,7 +105,7 @@ export function sum(x: Tensor, dim?: Dims, options: ReduceOptions = {}): Tensor 
   return apply(sumOp, [x], reduction("sum", x, dim, options));
 }
 
-const meanOp: Op<Reduction> = {
+const meanOp: Op<Reduction> = new Op({
   name: "mean",
   kind: "reduction",
   gradFn: ({ named }) => (named ? "MeanBackward1" : "MeanBackward0"),
@@ -127,7 +127,7 @@ const meanOp: Op<Reduction> = {
   },
   ofOne,
   pullback: (g, { specs, attributes }) => [spread(g, specs[0], attributes, true)],
-};
+});
 
 /**
  * The mean over `dim` (all elements where left out) of a floating-point tensor; NaN over no elements.
@@ -164,7 +164,7 @@ export function all(x: Tensor): Tensor {
   return apply(truthOp, [x], { name: "all", stopAt: false });
 }
 
-const truthOp: Op<{ name: string; stopAt: boolean }> = {
+const truthOp: Op<{ name: string; stopAt: boolean }> = new Op({
   name: "truth",
   kind: "reduction",
   infer: () => ({ shape: [], dtype: "bool" }),
@@ -174,4 +174,4 @@ const truthOp: Op<{ name: string; stopAt: boolean }> = {
     for (let i = 0; i < sizeOf(x.shape) && !found; i++) found = (data[i] !== 0) === stopAt;
     return Uint8Array.of(Number(found === stopAt));
   },
-};
+});
