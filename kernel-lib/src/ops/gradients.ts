@@ -16,11 +16,16 @@ class Known<F> {
   private lastKey = -1;
   private last: F | null = null;
 
-  get(key: number, make: () => F | null): F | null {
+  /** Undefined for what was never made. */
+  get(key: number): F | null | undefined {
     // A training loop asks for the same one again and again.
     if (key === this.lastKey) return this.last;
-    let f = this.all.get(key);
-    if (f === undefined) this.all.set(key, (f = make()));
+    const f = this.all.get(key);
+    return f === undefined ? undefined : this.set(key, f);
+  }
+
+  set(key: number, f: F | null): F | null {
+    this.all.set(key, f);
     this.lastKey = key;
     return (this.last = f);
   }
@@ -73,17 +78,22 @@ export function inOnePass(
   const { storage, spec } = g;
   const n = storage.length;
   const inPlace = isLast && storage.isOwn && !g.isNumber;
-  const name = (): string => `${gradient.name}.${key}`;
-  const slots = (): Slots => ({ g: typeOf(g, g), a: typeOf(a, g), b: typeOf(b, g), c: typeOf(c, g), y: typeOf(y, g) });
+  // What is made once is not made by a closure, which would be made each time.
   if (n === 1) {
-    const f = gradient.ofOne.get(key, () => gradientOfOne(name(), gradient, spec.dtype, slots()));
+    let f = gradient.ofOne.get(key);
+    if (f === undefined) {
+      f = gradient.ofOne.set(key, gradientOfOne(nameOf(gradient, key), gradient, spec.dtype, slotsOf(g, a, b, c, y)));
+    }
     if (f === null) return null;
     const value = f(storage.first, only(a), only(b), only(c), only(y));
     if (!inPlace) return new Tensor(Storage.of(value, spec.dtype), spec);
     storage.writeOnly(value);
     return g;
   }
-  const loop = gradient.loops.get(key, () => gradientLoop(name(), gradient, spec.dtype, slots()));
+  let loop = gradient.loops.get(key);
+  if (loop === undefined) {
+    loop = gradient.loops.set(key, gradientLoop(nameOf(gradient, key), gradient, spec.dtype, slotsOf(g, a, b, c, y)));
+  }
   if (loop === null) return null;
   const from = storage.data;
   const out = inPlace ? storage.write() : allocate(spec.dtype, n);
@@ -92,6 +102,11 @@ export function inOnePass(
 }
 
 type SlotValue = Tensor | null;
+
+const nameOf = (gradient: CompiledGradient, key: number): string => `${gradient.name}.${key}`;
+
+const slotsOf = (g: Tensor, a: SlotValue, b: SlotValue, c: SlotValue, y: SlotValue): Slots =>
+  ({ g: typeOf(g, g), a: typeOf(a, g), b: typeOf(b, g), c: typeOf(c, g), y: typeOf(y, g) });
 
 const only = (tensor: SlotValue): number => (tensor === null ? 0 : tensor.storage.first);
 
