@@ -86,6 +86,12 @@ class Kept {
   }
 }
 
+function specsOf(inputs: readonly Tensor[]): Spec[] {
+  if (inputs.length === 1) return [inputs[0].spec];
+  if (inputs.length === 2) return [inputs[0].spec, inputs[1].spec];
+  return inputs.map((input) => input.spec);
+}
+
 /** A recorded operation on tensors: where gradients go on to, and what their computation needs. */
 abstract class TensorNode extends Node<Tensor> {
   override readonly parents: readonly (Node<Tensor> | null)[];
@@ -93,10 +99,9 @@ abstract class TensorNode extends Node<Tensor> {
   constructor(inputs: readonly Tensor[]) {
     super();
     // Literals for the usual numbers of operands: map takes as long as all else here.
-    const a = inputs[0];
-    const b = inputs[1];
-    if (inputs.length === 1) this.parents = [a.node];
-    else if (inputs.length === 2) this.parents = [a.node, b.node];
+    const n = inputs.length;
+    if (n === 1) this.parents = [inputs[0].node];
+    else if (n === 2) this.parents = [inputs[0].node, inputs[1].node];
     else this.parents = inputs.map((input) => input.node);
   }
 
@@ -157,7 +162,7 @@ export class OpNode<A> extends TensorNode implements SavedTensors<A> {
     output: Tensor,
   ) {
     super(inputs);
-    this.specs = inputs.length === 1 ? [inputs[0].spec] : inputs.map((input) => input.spec);
+    this.specs = specsOf(inputs);
     this.kept = op.keepsInputs || op.keepsOutput ? keptOf(op, inputs, output) : null;
   }
 
@@ -238,7 +243,7 @@ export class PointwiseNode extends TensorNode implements Saved<Tensor> {
       needed |= 1 << i;
       if (!sameSpec(inputs[i].spec, output.spec)) areAlike = false;
     }
-    this.specs = areAlike ? null : inputs.map((input) => input.spec);
+    this.specs = areAlike ? null : specsOf(inputs);
     const read = recorded.reads[needed];
     if (read & READS_A) this.keptA = new Kept(inputs[0]);
     if (read & READS_B) this.keptB = new Kept(inputs[1]);

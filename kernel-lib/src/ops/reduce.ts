@@ -140,19 +140,29 @@ export function mean(x: Tensor, dim?: Dims, options: ReduceOptions = {}): Tensor
 /** The sum over the dims along which `shape` broadcasts to this tensor's: what undoes a broadcast in a gradient. */
 export function sumToSize(x: Tensor, shape: Shape): Tensor {
   if (sameShape(x.shape, shape)) return x;
-  const extra = x.ndim - shape.length;
-  const fits = extra >= 0 && shape.every((n, i) => n === 1 || n === x.shape[extra + i]);
-  if (!fits)
-    throw new RangeError(
-      `sumToSize: size {[${shape.join(", ")}]} is not expandable to size {[${x.shape.join(", ")}]}.`,
-    );
-  const dims: number[] = [];
-  for (let i = 0; i < x.ndim; i++) {
-    if (i < extra || (shape[i - extra] === 1 && x.shape[i] !== 1)) dims.push(i);
-  }
+  if (lastToSize.from !== x.shape || lastToSize.shape !== shape) lastToSize = toSize(x.shape, shape);
   // What is only of dims of size 1 more is not summed: a sum makes 0 of −0.
-  return dims.length > 0 ? apply(sumOp, [x], { dims, keepdim: true, named: true, shape }) : x.reshape(shape);
+  return lastToSize.dims.length > 0 ? apply(sumOp, [x], lastToSize) : x.reshape(shape);
 }
+
+/** The reduction that makes `shape` of the shape `from`. */
+interface ToSize extends Reduction {
+  readonly from: Shape;
+  readonly shape: Shape;
+}
+
+function toSize(from: Shape, shape: Shape): ToSize {
+  const extra = from.length - shape.length;
+  const fits = extra >= 0 && shape.every((n, i) => n === 1 || n === from[extra + i]);
+  if (!fits)
+    throw new RangeError(`sumToSize: size {[${shape.join(", ")}]} is not expandable to size {[${from.join(", ")}]}.`);
+  const isSummed = (n: number, i: number): boolean => i < extra || (shape[i - extra] === 1 && n !== 1);
+  const dims = Array.from(from.keys()).filter((i) => isSummed(from[i], i));
+  return { dims, keepdim: true, named: true, from, shape };
+}
+
+// A training loop asks for the same one again and again.
+let lastToSize = toSize([], []);
 
 /** Whether any element is not zero, as a bool tensor of no dims. */
 export function any(x: Tensor): Tensor {
