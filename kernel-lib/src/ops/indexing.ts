@@ -32,9 +32,9 @@ const indexOp: Op<Indexed> = new Op({
   name: "index",
   kind: "movement",
   gradFn: ({ gradFn }) => gradFn,
-  infer: ([{ dtype }], { shape }) => ({ shape, dtype }),
-  kernel([x], out, { starts, run }) {
-    const { data } = x.storage;
+  infer: (inputs, { shape }) => ({ shape, dtype: inputs[0].dtype }),
+  kernel(inputs, out, { starts, run }) {
+    const { data } = inputs[0].storage;
     // A batch of one number: an array for it would take longer than all else here.
     if (starts.length === 1 && run === 1) return data[starts[0]];
     if (starts.length === 1) return copy(data, out.dtype, starts[0], starts[0] + run);

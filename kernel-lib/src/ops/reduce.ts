@@ -60,7 +60,8 @@ const spreadOp: Op<Spread> = new Op({
   kind: "movement",
   gradFn: ({ isMean }) => (isMean ? "DivBackward0" : "ExpandBackward0"),
   infer: (_, { source }) => source,
-  kernel([g], out, { reduction: { dims }, isMean }) {
+  kernel(inputs, out, { reduction: { dims }, isMean }) {
+    const g = inputs[0];
     const { data } = g.storage;
     const kept = data.length === 1 ? g.shape : reducedShape(out.shape, dims, true);
     if (!isMean) return repeat(data, out.dtype, kept, out.shape);
@@ -84,12 +85,14 @@ const sumOp: Op<Reduction> = new Op({
   name: "sum",
   kind: "reduction",
   gradFn: ({ named }) => (named ? "SumBackward1" : "SumBackward0"),
-  infer: ([{ shape, dtype }], { dims, keepdim, shape: asked }) => ({
-    shape: asked ?? reducedShape(shape, dims, keepdim),
-    dtype: isFloat(dtype) ? dtype : "int64",
-  }),
-  kernel: ([x], out, { dims }) =>
-    isOfAll(out) ? sumAll(x.storage.data as Floats) : sumDims(x.storage.data, x.dtype, x.shape, dims),
+  infer(inputs, { dims, keepdim, shape: asked }) {
+    const { shape, dtype } = inputs[0].spec;
+    return { shape: asked ?? reducedShape(shape, dims, keepdim), dtype: isFloat(dtype) ? dtype : "int64" };
+  },
+  kernel(inputs, out, { dims }) {
+    const { storage: { data }, dtype, shape } = inputs[0];
+    return isOfAll(out) ? sumAll(data as Floats) : sumDims(data, dtype, shape, dims);
+  },
   ofOne,
   pullback: (g, { specs, attributes }) => [spread(g, specs[0], attributes, false)],
 });
@@ -109,7 +112,8 @@ const meanOp: Op<Reduction> = new Op({
   name: "mean",
   kind: "reduction",
   gradFn: ({ named }) => (named ? "MeanBackward1" : "MeanBackward0"),
-  infer([{ shape, dtype }], { dims, keepdim, shape: asked }) {
+  infer(inputs, { dims, keepdim, shape: asked }) {
+    const { shape, dtype } = inputs[0].spec;
     if (!isFloat(dtype)) {
       throw new TypeError(
         `mean: could not infer output dtype. Input dtype must be a floating point dtype. Got: ${dtype}. Convert with .to(pt.float32) first.`,
@@ -117,7 +121,8 @@ const meanOp: Op<Reduction> = new Op({
     }
     return { shape: asked ?? reducedShape(shape, dims, keepdim), dtype };
   },
-  kernel([x], out, { dims }) {
+  kernel(inputs, out, { dims }) {
+    const x = inputs[0];
     const { data } = x.storage;
     if (isOfAll(out)) return round(out.dtype, sumAll(data as Floats) / data.length);
     const sums = sumDims(data, x.dtype, x.shape, dims);

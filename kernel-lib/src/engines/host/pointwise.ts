@@ -100,7 +100,7 @@ export function pointwiseKernel(name: RuleName): Kernel<PointwiseAttributes> {
     const n = sizeOf(shape);
     const result = target ?? allocate(out.dtype, n);
 
-    const [first] = inputs;
+    const first = inputs[0];
     const a = read(first, condition === 0 ? first.dtype : dtype, 0);
     let walked = walk(first, shape, n);
     let isBroadcast = walked < 0;
