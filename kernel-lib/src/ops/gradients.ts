@@ -85,7 +85,7 @@ export function inOnePass(
       f = gradient.ofOne.set(key, gradientOfOne(nameOf(gradient, key), gradient, spec.dtype, slotsOf(g, a, b, c, y)));
     }
     if (f === null) return null;
-    const value = f(storage.first, only(a), only(b), only(c), only(y));
+    const value = f(storage, inSlot(a, g), inSlot(b, g), inSlot(c, g), inSlot(y, g));
     if (!inPlace) return new Tensor(Storage.of(value, spec.dtype), spec);
     storage.writeOnly(value);
     return g;
@@ -108,7 +108,8 @@ const nameOf = (gradient: CompiledGradient, key: number): string => `${gradient.
 const slotsOf = (g: Tensor, a: SlotValue, b: SlotValue, c: SlotValue, y: SlotValue): Slots =>
   ({ g: typeOf(g, g), a: typeOf(a, g), b: typeOf(b, g), c: typeOf(c, g), y: typeOf(y, g) });
 
-const only = (tensor: SlotValue): number => (tensor === null ? 0 : tensor.storage.first);
+/** What is in a slot; anything where nothing is, which nobody reads then. */
+const inSlot = (tensor: SlotValue, g: Tensor): Storage => (tensor ?? g).storage;
 
 const elements = (tensor: SlotValue): TypedArray => (tensor === null ? NONE : tensor.storage.data);
 

@@ -4,7 +4,7 @@ import { type DTypeName, exactInteger, isFloat, promote, rank, type TypedArray }
 import type { Expression, Gradient, Slot } from "../../ops/symbolic";
 import { ruleTable, type RuleName } from "../../rules";
 import { forEachElement } from "./loop";
-import { givenAt, valueOf } from "./pointwise";
+import { givenAt, type OfOne, valueOf } from "./pointwise";
 
 /** What is in a slot that a gradient reads. */
 export interface SlotType {
@@ -26,8 +26,8 @@ export type GradientLoop = (
   g: TypedArray, a: TypedArray, b: TypedArray, c: TypedArray, y: TypedArray,
 ) => void;
 
-/** Gives the gradient's only element, where there is one in each slot. */
-export type GradientOfOne = (g: number, a: number, b: number, c: number, y: number) => number;
+/** Gives the gradient's only element, where there is one in each slot that it reads; see `ValueOfOne`. */
+export type GradientOfOne = (g: OfOne, a: OfOne, b: OfOne, c: OfOne, y: OfOne) => number;
 
 /** A value in the code of a loop. */
 interface Typed {
@@ -133,7 +133,7 @@ class Writer {
     if (type.known !== undefined) return literal(type.known);
     // A second type of floats: which of them wins depends on the tensors' dims.
     if (!type.isNumber && isFloat(type.dtype) && type.dtype !== this.dtype) throw new NotInOnePass();
-    return this.isOfOne ? { code: slot, ...type } : this.named(`${slot}[${type.isWalked ? "i" : "0"}]`, type);
+    return this.named(this.isOfOne ? `${slot}.first` : `${slot}[${type.isWalked ? "i" : "0"}]`, type);
   }
 
   private step(name: RuleName, operands: readonly Typed[]): Typed {

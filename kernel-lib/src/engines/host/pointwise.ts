@@ -10,6 +10,17 @@ import { forEachElement } from "./loop";
 /** A result's element from the operands'. */
 export type Value = (a: number, b: number, c: number) => number;
 
+/** What has an only element. */
+export interface OfOne {
+  readonly first: number;
+}
+
+/**
+ * A result's only element from the operands'; what the operation has no operand for is not read. They come as they are
+ * kept, since a number that goes into a call that is not inlined gets an object of its own.
+ */
+export type ValueOfOne = (a: OfOne, b: OfOne, c: OfOne) => number;
+
 /** Runs over `n` elements of the result, from offset `o`; each operand from its own offset. */
 type Loop = (
   out: TypedArray, o: number, n: number,
@@ -63,16 +74,16 @@ function makeLoop(
  * A rule's result for one element each of `dtype`, a floating-point type, as an array would hold it; numbers among them
  * are rounded as they would be beside a tensor.
  */
-export function makeOfOne(name: string, rule: Rule, dtype: DTypeName): Value {
+export function makeOfOne(name: string, rule: Rule, dtype: DTypeName): ValueOfOne {
   const rounded = (code: string): string => (dtype === "float32" ? `fround(${code})` : code);
-  const operands = ["a", "b", "c"].slice(0, rule.value.length);
+  const operands = ["a.first", "b.first", "c.first"].slice(0, rule.value.length);
   const result = `f(${operands.map(rounded).join(", ")})`;
   const make = new Function(
     "f", "fround",
     `return function (a, b, c) {
       return ${rule.result === "bool" ? `${result} !== 0 ? 1 : 0` : rounded(result)};
     } //# sourceURL=torchlab/host/${name}.${dtype}.one.js`,
-  ) as (f: Value, round: (value: number) => number) => Value;
+  ) as (f: Value, round: (value: number) => number) => ValueOfOne;
   return make(valueOf(rule, dtype), Math.fround);
 }
 
