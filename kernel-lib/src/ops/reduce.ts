@@ -1,7 +1,7 @@
 // Owns the reductions over dims. Each exported function is also a method of Tensor. Imports apply and the host's loops.
 import { isFloat, round } from "../dtype";
 import type { Spec } from "../engines/engine";
-import { repeat } from "../engines/host/gather";
+import { filled, repeat } from "../engines/host/gather";
 import { type Floats, sumAll, sumDims } from "../engines/host/sum";
 import { allocate } from "../memory";
 import { normalizeDims, reducedShape, sameShape, type Shape, sizeOf } from "../shape";
@@ -61,12 +61,13 @@ const spreadOp: Op<Spread> = new Op({
   gradFn: ({ isMean }) => (isMean ? "DivBackward0" : "ExpandBackward0"),
   infer: (_, { source }) => source,
   kernel(inputs, out, { reduction: { dims }, isMean }) {
-    const g = inputs[0];
-    const { data } = g.storage;
-    const kept = data.length === 1 ? g.shape : reducedShape(out.shape, dims, true);
-    if (!isMean) return repeat(data, out.dtype, kept, out.shape);
+    const { storage } = inputs[0];
     // Rounded like any number that meets a tensor.
-    const n = round(out.dtype, counted(out.shape, dims));
+    const n = isMean ? round(out.dtype, counted(out.shape, dims)) : 1;
+    if (storage.length === 1) return filled(round(out.dtype, storage.first / n), out.dtype, sizeOf(out.shape));
+    const { data } = storage;
+    const kept = reducedShape(out.shape, dims, true);
+    if (!isMean) return repeat(data, out.dtype, kept, out.shape);
     const shares = allocate(out.dtype, data.length);
     for (let i = 0; i < data.length; i++) shares[i] = data[i] / n;
     return shares.length === sizeOf(out.shape) ? shares : repeat(shares, out.dtype, kept, out.shape);
@@ -145,7 +146,7 @@ export function mean(x: Tensor, dim?: Dims, options: ReduceOptions = {}): Tensor
 /** The sum over the dims along which `shape` broadcasts to this tensor's: what undoes a broadcast in a gradient. */
 export function sumToSize(x: Tensor, shape: Shape): Tensor {
   if (sameShape(x.shape, shape)) return x;
-  if (lastToSize.from !== x.shape || lastToSize.shape !== shape) lastToSize = toSize(x.shape, shape);
+  if (!sameShape(lastToSize.from, x.shape) || !sameShape(lastToSize.shape, shape)) lastToSize = toSize(x.shape, shape);
   // What is only of dims of size 1 more is not summed: a sum makes 0 of −0.
   return lastToSize.dims.length > 0 ? apply(sumOp, [x], lastToSize) : x.reshape(shape);
 }
