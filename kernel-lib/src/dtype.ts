@@ -17,7 +17,10 @@ export const bool = "bool" as const;
 export const rank = (dtype: DTypeName): number =>
   dtype === "float32" ? 2 : dtype === "float64" ? 3 : dtype === "int64" ? 1 : 0;
 
-/** A number for each ordered pair of types, 0 to 15. */
+/** How many ordered pairs of types there are. */
+export const TYPE_PAIRS = 16;
+
+/** A number for each of them, from 0. */
 export const typePair = (a: DTypeName, b: DTypeName): number => rank(a) * 4 + rank(b);
 
 /** The three categories that decide PyTorch's promotion: 0 bool, 1 integer, 2 floating point. */

@@ -1,10 +1,27 @@
 // Owns a queue whose newest item comes first. Imports nothing.
 
-/** Items by their id, the greatest first: a binary heap. */
+/** Items by their id, the greatest first: a binary heap, and before it the newest, the only one along a chain. */
 export class NewestFirst<N extends { readonly id: number }> {
+  private newest: N | undefined = undefined;
   private readonly heap: N[] = [];
 
   push(item: N): void {
+    const { newest } = this;
+    if (newest === undefined) this.newest = item;
+    else if (newest.id < item.id) {
+      this.newest = item;
+      this.pushBehind(newest);
+    } else this.pushBehind(item);
+  }
+
+  /** Takes the newest item out; undefined where there is none. */
+  pop(): N | undefined {
+    const { newest } = this;
+    this.newest = this.heap.length === 0 ? undefined : this.popBehind();
+    return newest;
+  }
+
+  private pushBehind(item: N): void {
     const { heap } = this;
     let at = heap.length;
     heap.push(item);
@@ -17,8 +34,7 @@ export class NewestFirst<N extends { readonly id: number }> {
     heap[at] = item;
   }
 
-  /** Takes the newest item out; undefined where there is none. */
-  pop(): N | undefined {
+  private popBehind(): N | undefined {
     const { heap } = this;
     const last = heap.pop();
     if (last === undefined || heap.length === 0) return last;

@@ -44,6 +44,10 @@ export interface Rule {
   float32?(a: number, b: number, c: number): number;
   /** The same for int64 operands, where they need other arithmetic or a check. */
   int64?(a: number, b: number, c: number): number;
+  /** The value, of floats, where b is a certain number: a loop over elements that all meet it need not ask. */
+  given?: readonly { readonly b: number; value(a: number): number }[];
+  /** Whether the value is more code than V8 inlines several times into one loop. */
+  isLong?: boolean;
   /** One gradient an operand; null for one that has none. Absent where the operation has no gradient at all. */
   grad?: readonly (Pullback | null)[];
   /** "float": integers give the default floating-point type; "bool": the result is a truth value. */
@@ -151,6 +155,9 @@ export const rules = {
     value: power,
     float32: power32,
     int64: integerPower,
+    // Squares and their gradients.
+    given: [{ b: 2, value: (a) => a * a }, { b: 1, value: (a) => a }],
+    isLong: true,
     rejectsBool: "not implemented for bool tensors.",
     tensorVariant: 1,
     grad: [
@@ -202,6 +209,7 @@ export const rules = {
     value: (a, b, c) => fma64(b, c, a),
     float32: (a, b, c) => fma32(b, c, a),
     int64: (a, b, c) => a + b * c,
+    isLong: true,
     grad: [(g) => g, (g, { c }) => g.mul(c), (g, { b }) => g.mul(b)],
   },
   /** a + c·(b − a): the way from a to b, by the weight c. */
@@ -210,6 +218,7 @@ export const rules = {
     value: (a, b, c) => (Math.abs(c) < 0.5 ? fma64(c, b - a, a) : fma64(a - b, 1 - c, b)),
     float32: (a, b, c) =>
       Math.abs(c) < 0.5 ? fma32(c, fround(b - a), a) : fma32(fround(a - b), fround(1 - c), b),
+    isLong: true,
     grad: [(g, { c }) => g.mul(c.neg().add(1)), (g, { c }) => g.mul(c), (g, { a, b }) => g.mul(b.sub(a))],
   },
 } satisfies Record<string, Rule>;

@@ -148,7 +148,9 @@ export function sweep<T extends Addable<T>>(
 ): (T | null)[] {
   const results = wanted ? new Map<Node<T>, T | null>(wanted.map((node) => [node, null])) : null;
   const leading = results ? leadingTo(results, ancestors(roots)) : null;
-  const outer = { recording, sweepUnderWay, aside };
+  const outerRecording = recording;
+  const outerSweep = sweepUnderWay;
+  const outerAside = aside;
   recording = createGraph;
   // A gradient rule may itself run backward over some of these nodes: their half-gathered gradients are put aside.
   aside = sweepUnderWay > 0 ? [] : null;
@@ -185,7 +187,9 @@ export function sweep<T extends Addable<T>>(
     spareQueue = queue as NewestFirst<Node<never>>;
   } finally {
     aside?.forEach((restore) => restore());
-    ({ recording, sweepUnderWay, aside } = outer);
+    recording = outerRecording;
+    sweepUnderWay = outerSweep;
+    aside = outerAside;
   }
   return wanted && results ? wanted.map((node) => results.get(node) ?? null) : [];
 }

@@ -19,6 +19,8 @@ export interface BackwardOptions {
   createGraph?: boolean;
 }
 
+const NO_OPTIONS: BackwardOptions = {};
+
 /** The end of the graph at a tensor that the user made: it adds gradients up in `grad`. */
 class AccumulateGrad extends Node<Tensor> {
   override readonly parents = [];
@@ -230,9 +232,9 @@ export class Tensor {
    */
   backward(options?: BackwardOptions): void;
   backward(gradient: Tensor, options?: BackwardOptions): void;
-  backward(first?: Tensor | BackwardOptions, second: BackwardOptions = {}): void {
+  backward(first?: Tensor | BackwardOptions, second?: BackwardOptions): void {
     const isGradient = first instanceof Tensor;
-    const { createGraph = false, retainGraph = createGraph } = (isGradient ? second : first) ?? {};
+    const { createGraph = false, retainGraph = createGraph } = (isGradient ? second : first) ?? NO_OPTIONS;
     const node = differentiable(this, 0);
     sweep([node], [seed(this, isGradient ? first : undefined)], { retainGraph, createGraph });
   }

@@ -53,6 +53,30 @@ describe("a gradient", () => {
     assert.notEqual(storageOf(a.grad), storageOf(passed));
   });
 
+  it("is made in the place of the one that it comes from, where nobody else has that", () => {
+    const a = leaf([1, 2]);
+    const kept = a.mul(5);
+    const chain = [kept, kept.mul(3), kept.mul(3).pow(2)];
+    const passed: unknown[] = [];
+    for (const x of chain) {
+      const node = (x as unknown as { node: { keep(g: pt.Tensor): void } }).node;
+      node.keep = (g) => void passed.push(storageOf(g));
+    }
+    chain[1].add(chain[2]).sum().backward();
+    assert.deepEqual(a.grad?.toArray(), [465, 915]);
+    assert.equal(passed.length, 3);
+    assert.ok(passed.includes(storageOf(a.grad)));
+  });
+
+  it("that is passed on as it is stays as it is", () => {
+    const [a, b, c] = [leaf([1, 2]), leaf([3, 4]), leaf([5, 6])];
+    const y = a.addcmul(b, c);
+    y.retainGrad();
+    y.mul(2).sum().backward();
+    assert.deepEqual(gradsOf([a, b, c, y]).map((g) => g.toArray()), [[2, 2], [10, 12], [6, 8], [2, 2]]);
+    checkApart(gradsOf([a, b, c, y]), [a.detach(), b.detach(), c.detach()]);
+  });
+
   it("may be changed in place after it was summed to a shape, also where that is recorded", () => {
     const b = leaf([1]);
     pt.ones(3, { dtype: "float64" }).mul(b).sum().backward();

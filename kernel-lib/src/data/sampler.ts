@@ -4,16 +4,36 @@ import { randperm } from "../random";
 
 type Steps<T> = globalThis.Generator<T, void, void>;
 
-/** 0 … n − 1 in batches of `size`; the last may be shorter, and is left out where `dropLast` is set. */
-export function* sequential(n: number, size: number, dropLast: boolean): Steps<number[]> {
-  for (let start = 0; start < n; start += size) {
-    const length = Math.min(size, n - start);
-    if (length < size && dropLast) return;
+/**
+ * 0 … n − 1 in batches of `size`; the last may be shorter, and is left out where `dropLast` is set. Not a generator,
+ * which takes longer to go on than a small batch takes to make.
+ */
+class Sequential implements IterableIterator<number[]> {
+  private start = 0;
+
+  constructor(
+    private readonly n: number,
+    private readonly size: number,
+    private readonly dropLast: boolean,
+  ) {}
+
+  next(): IteratorResult<number[], void> {
+    const { start, size } = this;
+    const length = Math.min(size, this.n - start);
+    if (length <= 0 || (length < size && this.dropLast)) return { done: true, value: undefined };
     const batch = new Array<number>(length);
     for (let i = 0; i < length; i++) batch[i] = start + i;
-    yield batch;
+    this.start += size;
+    return { done: false, value: batch };
+  }
+
+  [Symbol.iterator](): this {
+    return this;
   }
 }
+
+export const sequential = (n: number, size: number, dropLast: boolean): Iterable<number[]> =>
+  new Sequential(n, size, dropLast);
 
 /**
  * `sequential`, in random order. Without a generator, one is seeded from the default generator when the first batch is

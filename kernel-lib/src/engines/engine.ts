@@ -18,9 +18,11 @@ export interface Operand extends Spec {
 
 /**
  * Computes an operation in typed arrays. With a `target`, the result is written there; it may be the array of an
- * operand of the same shape.
+ * operand of the same shape. The only element of a result may also come as a number, as the result's type holds it.
  */
-export type Kernel<A> = (inputs: readonly Operand[], out: Spec, attributes: A, target?: TypedArray) => TypedArray;
+export type Kernel<A> = (
+  inputs: readonly Operand[], out: Spec, attributes: A, target?: TypedArray,
+) => TypedArray | number;
 
 /** What an engine needs to know of an operation. The kernel is the host's: the one that every operation has. */
 export interface Computation<A> {
@@ -35,7 +37,8 @@ export function run<A>(op: Computation<A>, inputs: readonly Operand[], out: Spec
     const storage = engineFor(op, inputs, out, attributes)?.run(op, inputs, out, attributes);
     if (storage) return storage;
   }
-  return new Storage(op.kernel(inputs, out, attributes));
+  const made = op.kernel(inputs, out, attributes);
+  return typeof made === "number" ? Storage.of(made, out.dtype) : new Storage(made);
 }
 
 /** Computes `op` into the storage of its first operand. */

@@ -89,6 +89,14 @@ export class Storage {
     return this.data;
   }
 
+  /** Writes the only element. Counts as a write. */
+  writeOnly(value: number): void {
+    if (this.home === null && this.residence === null) {
+      this.version++;
+      this.only = value;
+    } else this.write()[0] = value;
+  }
+
   /** Puts elements that an engine has computed in place of these. Counts as a write. */
   replace(residence: Residence): void {
     const before = this.residence;

@@ -3,7 +3,7 @@
 import { describe, shapeText } from "../check";
 import { category, type DTypeName, getDefaultDtype, isFloat, rank } from "../dtype";
 import { type Computation, type Kernel, run, runInPlace, type Spec } from "../engines/engine";
-import { makeOfOne, type PointwiseAttributes, pointwiseKernel, type Value } from "../engines/host/pointwise";
+import { makeOfOne, type PointwiseAttributes, pointwiseKernel, type ValueOfOne } from "../engines/host/pointwise";
 import { stayOnHost } from "../engines/selection";
 import { Storage } from "../engines/storage";
 import { ruleTable, type RuleName } from "../rules";
@@ -57,7 +57,7 @@ export class PointwiseOp extends RecordedRule implements Computation<PointwiseAt
   /** The numbers that the operation met last, by their place among the operands: loops give the same ones again. */
   readonly lastNumbers: (Tensor | null)[] = [null, null, null];
   /** What computes one element, by the rank of the operands' type; made when first used. */
-  readonly ofOne: (Value | null)[] = [null, null, null, null];
+  readonly ofOne: (ValueOfOne | null)[] = [null, null, null, null];
 
   constructor(override readonly name: RuleName) {
     const rule = ruleTable[name];
@@ -177,7 +177,8 @@ function ofOne(op: PointwiseOp, inputs: readonly Tensor[], dtype: DTypeName): nu
   }
   const f = (op.ofOne[rank(dtype)] ??= makeOfOne(op.name, op.rule, dtype));
   const n = inputs.length;
-  return f(inputs[0].storage.first, n > 1 ? inputs[1].storage.first : 0, n > 2 ? inputs[2].storage.first : 0);
+  const a = inputs[0].storage;
+  return f(a, n > 1 ? inputs[1].storage : a, n > 2 ? inputs[2].storage : a);
 }
 
 // One object a type, since one an operation would be made for nothing.

@@ -16,11 +16,16 @@ class Known<F> {
   private lastKey = -1;
   private last: F | null = null;
 
-  get(key: number, make: () => F | null): F | null {
+  /** Undefined for what was never made. */
+  get(key: number): F | null | undefined {
     // A training loop asks for the same one again and again.
     if (key === this.lastKey) return this.last;
-    let f = this.all.get(key);
-    if (f === undefined) this.all.set(key, (f = make()));
+    const f = this.all.get(key);
+    return f === undefined ? undefined : this.set(key, f);
+  }
+
+  set(key: number, f: F | null): F | null {
+    this.all.set(key, f);
     this.lastKey = key;
     return (this.last = f);
   }
@@ -57,8 +62,11 @@ const leavesHost = (gradient: CompiledGradient, g: Tensor): boolean =>
 /**
  * The gradient from `g` in one pass, with the same bits as step by step; null where there is no such pass, or where the
  * elements are with an engine, or too many for the host.
+ * @param isLast whether the caller reads `g` no more: where nobody else has it either, it becomes the gradient itself
  */
-export function inOnePass(gradient: CompiledGradient, g: Tensor, saved: Saved<Tensor>): Tensor | null {
+export function inOnePass(
+  gradient: CompiledGradient, g: Tensor, saved: Saved<Tensor>, isLast = false,
+): Tensor | null {
   const { reads } = gradient;
   // Only what the gradient reads was kept.
   const a = reads.a ? saved.a : null;
@@ -69,38 +77,63 @@ export function inOnePass(gradient: CompiledGradient, g: Tensor, saved: Saved<Te
   if (key < 0 || leavesHost(gradient, g)) return null;
   const { storage, spec } = g;
   const n = storage.length;
-  const name = (): string => `${gradient.name}.${key}`;
-  const slots = (): Slots => ({ g: typeOf(g, g), a: typeOf(a, g), b: typeOf(b, g), c: typeOf(c, g), y: typeOf(y, g) });
+  const inPlace = isLast && storage.isOwn && !g.isNumber;
+  // What is made once is not made by a closure, which would be made each time.
   if (n === 1) {
-    const f = gradient.ofOne.get(key, () => gradientOfOne(name(), gradient, spec.dtype, slots()));
+    let f = gradient.ofOne.get(key);
+    if (f === undefined) {
+      f = gradient.ofOne.set(key, gradientOfOne(nameOf(gradient, key), gradient, spec.dtype, slotsOf(g, a, b, c, y)));
+    }
     if (f === null) return null;
-    return new Tensor(Storage.of(f(storage.first, only(a), only(b), only(c), only(y)), spec.dtype), spec);
+    const value = f(storage, inSlot(a, g), inSlot(b, g), inSlot(c, g), inSlot(y, g));
+    if (!inPlace) return new Tensor(Storage.of(value, spec.dtype), spec);
+    storage.writeOnly(value);
+    return g;
   }
-  const loop = gradient.loops.get(key, () => gradientLoop(name(), gradient, spec.dtype, slots()));
+  let loop = gradient.loops.get(key);
+  if (loop === undefined) {
+    loop = gradient.loops.set(key, gradientLoop(nameOf(gradient, key), gradient, spec.dtype, slotsOf(g, a, b, c, y)));
+  }
   if (loop === null) return null;
-  const out = allocate(spec.dtype, n);
-  loop(out, n, storage.data, elements(a), elements(b), elements(c), elements(y));
-  return new Tensor(new Storage(out), spec);
+  const from = storage.data;
+  const out = inPlace ? storage.write() : allocate(spec.dtype, n);
+  loop(out, n, from, elements(a), elements(b), elements(c), elements(y));
+  return inPlace ? g : new Tensor(new Storage(out), spec);
 }
 
 type SlotValue = Tensor | null;
 
-const only = (tensor: SlotValue): number => (tensor === null ? 0 : tensor.storage.first);
+const nameOf = (gradient: CompiledGradient, key: number): string => `${gradient.name}.${key}`;
+
+const slotsOf = (g: Tensor, a: SlotValue, b: SlotValue, c: SlotValue, y: SlotValue): Slots =>
+  ({ g: typeOf(g, g), a: typeOf(a, g), b: typeOf(b, g), c: typeOf(c, g), y: typeOf(y, g) });
+
+/** What is in a slot; anything where nothing is, which nobody reads then. */
+const inSlot = (tensor: SlotValue, g: Tensor): Storage => (tensor ?? g).storage;
 
 const elements = (tensor: SlotValue): TypedArray => (tensor === null ? NONE : tensor.storage.data);
 
 /** Whether a tensor is walked element by element beside `g`, which has its shape, or else has one element for all. */
 const isWalked = (tensor: Tensor, g: Tensor): boolean => tensor.storage.length === g.storage.length;
 
+// The number that gradients meet most, in squares: for it they have loops of their own, without what it makes needless.
+const USUAL = 2;
+const USUAL_CODE = 13;
+
 /** What is in a slot, as 4 bits; negative for what no single pass can read. */
 function codeOf(tensor: SlotValue, g: Tensor): number {
   if (tensor === null) return 0;
   if (!tensor.storage.isHome) return -1;
-  if (tensor.isNumber) return 9 + rank(tensor.dtype);
+  if (tensor.isNumber) return tensor.storage.first === USUAL ? USUAL_CODE : 9 + rank(tensor.dtype);
   if (tensor.storage.length === 1) return 1 + 2 * rank(tensor.dtype) + (isWalked(tensor, g) ? 1 : 0);
   return sameShape(tensor.shape, g.shape) ? 2 + 2 * rank(tensor.dtype) : -1;
 }
 
 /** What `codeOf` stands for. */
 const typeOf = (tensor: SlotValue, g: Tensor): SlotType | null =>
-  tensor && { dtype: tensor.dtype, isNumber: tensor.isNumber, isWalked: !tensor.isNumber && isWalked(tensor, g) };
+  tensor && {
+    dtype: tensor.dtype,
+    isNumber: tensor.isNumber,
+    isWalked: !tensor.isNumber && isWalked(tensor, g),
+    known: tensor.isNumber && tensor.storage.first === USUAL ? USUAL : undefined,
+  };

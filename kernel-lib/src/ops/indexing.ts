@@ -4,7 +4,7 @@ import { allocate, copy, LONG_RUN } from "../memory";
 import { broadcast, broadcastStrides, normalizeDim, type Shape, sizeOf, stridesOf } from "../shape";
 import { Tensor } from "../tensor";
 import { apply } from "./apply";
-import type { Op } from "./nodes";
+import { Op } from "./nodes";
 import { Slice, slice } from "./slice";
 
 /**
@@ -28,13 +28,15 @@ interface Indexed {
   readonly gradFn: string;
 }
 
-const indexOp: Op<Indexed> = {
+const indexOp: Op<Indexed> = new Op({
   name: "index",
   kind: "movement",
   gradFn: ({ gradFn }) => gradFn,
-  infer: ([{ dtype }], { shape }) => ({ shape, dtype }),
-  kernel([x], out, { starts, run }) {
-    const { data } = x.storage;
+  infer: (inputs, { shape }) => ({ shape, dtype: inputs[0].dtype }),
+  kernel(inputs, out, { starts, run }) {
+    const { data } = inputs[0].storage;
+    // A batch of one number: an array for it would take longer than all else here.
+    if (starts.length === 1 && run === 1) return data[starts[0]];
     if (starts.length === 1) return copy(data, out.dtype, starts[0], starts[0] + run);
     const result = allocate(out.dtype, starts.length * run);
     for (let i = 0, o = 0; i < starts.length; i++, o += run) {
@@ -45,9 +47,9 @@ const indexOp: Op<Indexed> = {
     return result;
   },
   pullback: (g, { specs, attributes }) => [apply(scatterOp, [g], { ...attributes, source: specs[0].shape })],
-};
+});
 
-const scatterOp: Op<Indexed & { source: Shape }> = {
+const scatterOp: Op<Indexed & { source: Shape }> = new Op({
   name: "scatter",
   kind: "movement",
   gradFn: () => "IndexPutBackward0",
@@ -61,7 +63,7 @@ const scatterOp: Op<Indexed & { source: Shape }> = {
     return result;
   },
   pullback: (g, { attributes }) => [apply(indexOp, [g], attributes)],
-};
+});
 
 /**
  * The part of this tensor that the indices choose, dim by dim, as `x[i, j, …]` does in PyTorch. The result is a copy.

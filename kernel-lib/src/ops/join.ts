@@ -4,7 +4,7 @@ import { allocate, convert } from "../memory";
 import { normalizeDim, sameShape, type Shape, sizeOf } from "../shape";
 import type { Tensor } from "../tensor";
 import { apply } from "./apply";
-import type { Op } from "./nodes";
+import { Op } from "./nodes";
 import { resultType } from "./operands";
 
 interface Join {
@@ -20,7 +20,7 @@ function checkList(name: string, tensors: readonly Tensor[]): void {
 // PyTorch lets an empty vector join tensors of any shape.
 const isLegacyEmpty = (shape: Shape): boolean => shape.length === 1 && shape[0] === 0;
 
-const catOp: Op<Join> = {
+const catOp: Op<Join> = new Op({
   name: "cat",
   kind: "movement",
   infer(inputs, { dim }) {
@@ -73,7 +73,7 @@ const catOp: Op<Join> = {
         : g.narrow(dim, from, start - from).to(dtype);
     });
   },
-};
+});
 
 /**
  * The tensors one after another along `dim`; their other sizes must agree. Element types are promoted.
@@ -85,7 +85,7 @@ export function cat(tensors: readonly Tensor[], dim = 0): Tensor {
   return apply(catOp, tensors, { dim: normalizeDim("cat", dim, rank) });
 }
 
-const stackOp: Op<Join> = {
+const stackOp: Op<Join> = new Op({
   name: "stack",
   kind: "movement",
   infer(inputs, { dim }) {
@@ -112,7 +112,7 @@ const stackOp: Op<Join> = {
   },
   pullback: (g, saved) =>
     saved.specs.map(({ dtype }, i) => (saved.needs(i) ? g.select(saved.attributes.dim, i).to(dtype) : null)),
-};
+});
 
 /**
  * The tensors, all of one shape, along a new dim at `dim`.

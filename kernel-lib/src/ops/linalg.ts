@@ -6,7 +6,7 @@ import type { Operand, Spec } from "../engines/engine";
 import { asColumn, asRow, broadcast, broadcastStrides, type Shape, sizeOf } from "../shape";
 import type { Tensor } from "../tensor";
 import { apply } from "./apply";
-import type { Op } from "./nodes";
+import { Op } from "./nodes";
 
 const batchOf = (shape: Shape): Shape => shape.slice(0, -2);
 
@@ -46,7 +46,7 @@ const GRAD_FN: Readonly<Record<string, string>> = {
   "1,2": "SqueezeBackward4",
 };
 
-const matmulOp: Op<Product> = {
+const matmulOp: Op<Product> = new Op({
   name: "matmul",
   kind: "matmul",
   keepsInputs: true,
@@ -98,7 +98,7 @@ const matmulOp: Op<Product> = {
       saved.needs(1) ? ofB().sumToSize(bLifted).reshape(specs[1].shape) : null,
     ];
   },
-};
+});
 
 const multiplied = (a: Tensor, b: Tensor, transposeA: boolean, transposeB: boolean): Tensor =>
   apply(matmulOp, [a, b], { transposeA, transposeB });

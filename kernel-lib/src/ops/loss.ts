@@ -1,13 +1,13 @@
 // Owns the loss functions. Imports apply, softmax, the host's sums, shapes and dtypes.
 import { describe, shapeText } from "../check";
-import { isFloat, type TypedArray } from "../dtype";
+import { isFloat, round, type TypedArray } from "../dtype";
 import type { Operand, Spec } from "../engines/engine";
-import { sumDims } from "../engines/host/sum";
+import { type Floats, sumAll } from "../engines/host/sum";
 import { allocate } from "../memory";
 import { broadcast, sameShape, type Shape, sizeOf } from "../shape";
 import { Tensor } from "../tensor";
 import { apply } from "./apply";
-import type { Op, SavedTensors } from "./nodes";
+import { Op, type SavedTensors } from "./nodes";
 import { resultType } from "./operands";
 import { logSoftmax } from "./softmax";
 
@@ -46,7 +46,7 @@ interface SquaredError {
   readonly reduction: Reduction;
 }
 
-const mseLossOp: Op<SquaredError> = {
+const mseLossOp: Op<SquaredError> = new Op({
   name: "mseLoss",
   kind: "reduction",
   keepsInputs: true,
@@ -61,9 +61,8 @@ const mseLossOp: Op<SquaredError> = {
     for (let i = 0; i < squares.length; i++) squares[i] = x[i] - y[i];
     for (let i = 0; i < squares.length; i++) squares[i] *= squares[i];
     if (reduction === "none") return squares;
-    const total = sumDims(squares, out.dtype, [squares.length], [0]);
-    if (reduction === "mean") total[0] /= squares.length;
-    return total;
+    const total = sumAll(squares as Floats);
+    return reduction === "mean" ? round(out.dtype, total / squares.length) : total;
   },
   // 2·(a − b)·g, divided by their number for the mean
   pullback(g, saved) {
@@ -71,7 +70,7 @@ const mseLossOp: Op<SquaredError> = {
     const gradient = saved.input(0).sub(saved.input(1)).mul(factor).mul(g);
     return [saved.needs(0) ? gradient : null, saved.needs(1) ? gradient.neg() : null];
   },
-};
+});
 
 const warned = new Set<string>();
 
@@ -163,7 +162,7 @@ function checkClasses({ shape, dtype, ndim }: Tensor, target: Tensor, weight: Te
   }
 }
 
-const nllLossOp: Op<ClassLoss> = {
+const nllLossOp: Op<ClassLoss> = new Op({
   name: "nllLoss",
   kind: "movement",
   keepsInputs: [TARGET, WEIGHT],
@@ -186,14 +185,14 @@ const nllLossOp: Op<ClassLoss> = {
   pullback: (g, saved) => [
     apply(nllLossBackwardOp, [g, ...keptOf(saved)], { ...saved.attributes, source: saved.specs[0] }),
   ],
-};
+});
 
 /** The target, and the weight where there is one. */
 const keptOf = (saved: SavedTensors<ClassLoss>): Tensor[] =>
   saved.specs.slice(TARGET).map((_, i) => saved.input(TARGET + i));
 
 /** −weight·g at the place of each sample's class, 0 elsewhere. */
-const nllLossBackwardOp: Op<ClassLoss & { source: Spec }> = {
+const nllLossBackwardOp: Op<ClassLoss & { source: Spec }> = new Op({
   name: "nllLossBackward",
   kind: "movement",
   keepsInputs: [TARGET, WEIGHT],
@@ -211,7 +210,7 @@ const nllLossBackwardOp: Op<ClassLoss & { source: Spec }> = {
   },
   // The loss is linear in its input, and so is this in g.
   pullback: (g, saved) => [apply(nllLossOp, [g, ...keptOf(saved)], saved.attributes)],
-};
+});
 
 /**
  * The mean over the samples of −input at the sample's class: the negative log-likelihood, where the input holds

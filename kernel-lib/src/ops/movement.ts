@@ -12,7 +12,7 @@ import {
   stridesOf, checkShape } from "../shape";
 import type { Tensor } from "../tensor";
 import { apply } from "./apply";
-import type { Op } from "./nodes";
+import { Op } from "./nodes";
 
 /** A shape as one array or as separate sizes. */
 export type ShapeArguments = number[] | [Shape];
@@ -25,7 +25,7 @@ interface Reshape {
   readonly gradFn: string;
 }
 
-const reshapeOp: Op<Reshape> = {
+const reshapeOp: Op<Reshape> = new Op({
   name: "reshape",
   kind: "movement",
   gradFn: ({ gradFn }) => gradFn,
@@ -33,7 +33,7 @@ const reshapeOp: Op<Reshape> = {
   infer: ([{ dtype }], { shape }) => ({ shape, dtype }),
   kernel: ([x]) => x.storage.data,
   pullback: (g, { specs }) => [reshape(g, specs[0].shape)],
-};
+});
 
 /**
  * The same elements in another shape; one size may be −1, and is inferred. The elements are shared with this tensor.
@@ -73,7 +73,7 @@ interface Permutation {
   readonly gradFn: string;
 }
 
-const permuteOp: Op<Permutation> = {
+const permuteOp: Op<Permutation> = new Op({
   name: "permute",
   kind: "movement",
   gradFn: ({ gradFn }) => gradFn,
@@ -93,7 +93,7 @@ const permuteOp: Op<Permutation> = {
       order.map((_, i) => order.indexOf(i)),
     ),
   ],
-};
+});
 
 /** The dims in another order: dim i of the result is dim `order[i]` of this tensor. The result is a copy. */
 export function permute(x: Tensor, ...order: ShapeArguments): Tensor {
@@ -122,13 +122,13 @@ export function t(x: Tensor): Tensor {
   });
 }
 
-const expandOp: Op<{ shape: Shape }> = {
+const expandOp: Op<{ shape: Shape }> = new Op({
   name: "expand",
   kind: "movement",
   infer: ([{ dtype }], { shape }) => ({ shape, dtype }),
   kernel: ([x], out) => repeat(x.storage.data, out.dtype, x.shape, out.shape),
   pullback: (g, { specs }) => [g.sumToSize(specs[0].shape)],
-};
+});
 
 /**
  * Repeated along dims of size 1, and along new dims in front, up to `shape`; −1 keeps a size. The result is a copy, or
@@ -156,28 +156,28 @@ export function expand(x: Tensor, ...sizes: ShapeArguments): Tensor {
   return sameShape(shape, x.shape) ? x : apply(expandOp, [x], { shape });
 }
 
-const cloneOp: Op<null> = {
+const cloneOp: Op<null> = new Op({
   name: "clone",
   kind: "movement",
   infer: ([{ shape, dtype }]) => ({ shape, dtype }),
   kernel: ([x]) => copy(x.storage.data, x.dtype),
   ofOne: (x) => x,
   pullback: (g) => [g],
-};
+});
 
 /** A copy with elements of its own; gradients pass through it. */
 export function clone(x: Tensor): Tensor {
   return apply(cloneOp, [x], null);
 }
 
-const toOp: Op<{ dtype: DTypeName }> = {
+const toOp: Op<{ dtype: DTypeName }> = new Op({
   name: "to",
   kind: "movement",
   gradFn: () => "ToCopyBackward0",
   infer: ([{ shape }], { dtype }) => ({ shape, dtype }),
   kernel: ([x], out) => convert(x.storage.data, x.dtype, out.dtype),
   pullback: (g, { specs }) => [to(g, specs[0].dtype)],
-};
+});
 
 /** Converted to another dtype; this very tensor where it has that dtype already. Fractions are cut off for int64. */
 export function to(x: Tensor, dtype: DTypeName): Tensor {

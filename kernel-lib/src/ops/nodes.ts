@@ -9,8 +9,13 @@ import { isGradEnabled, Node } from "../tape";
 import { Tensor } from "../tensor";
 import { type CompiledGradient, compiledGradients, inOnePass } from "./gradients";
 
-/** A structural operation: what it gives, how the host computes it, and how gradients pass through it. */
-export interface Op<A> extends Computation<A> {
+/**
+ * A structural operation as it is written down: what it gives, how the host computes it, and its gradients.
+ *
+ * Those that small steps are made of take their operands by number: to take an array apart, V8 goes through its
+ * iterator, at the cost of an addition of thirty elements.
+ */
+export interface Structure<A> extends Computation<A> {
   /** The result's shape and dtype; throws where the operands do not fit. */
   infer(inputs: readonly Tensor[], attributes: A): Spec;
   /** What it makes of an only element, where the result has only one too. Absent where that takes more than it. */
@@ -25,6 +30,36 @@ export interface Op<A> extends Computation<A> {
   keepsOutput?: boolean;
   /** Whether the result is the first operand's own elements, in another shape. */
   shares?: boolean;
+}
+
+/**
+ * A structural operation. A class, so that all are alike to V8, whatever each has and leaves out: every operation asks
+ * for all of it.
+ */
+export class Op<A> implements Structure<A> {
+  readonly name: string;
+  readonly kind: Structure<A>["kind"];
+  readonly kernel: Structure<A>["kernel"];
+  readonly infer: Structure<A>["infer"];
+  readonly ofOne: Structure<A>["ofOne"];
+  readonly pullback: Structure<A>["pullback"];
+  readonly gradFn: Structure<A>["gradFn"];
+  readonly keepsInputs: boolean | readonly number[];
+  readonly keepsOutput: boolean;
+  readonly shares: boolean;
+
+  constructor(structure: Structure<A>) {
+    this.name = structure.name;
+    this.kind = structure.kind;
+    this.kernel = structure.kernel;
+    this.infer = structure.infer;
+    this.ofOne = structure.ofOne;
+    this.pullback = structure.pullback;
+    this.gradFn = structure.gradFn;
+    this.keepsInputs = structure.keepsInputs ?? false;
+    this.keepsOutput = structure.keepsOutput ?? false;
+    this.shares = structure.shares ?? false;
+  }
 }
 
 /** What a pullback may use of the forward step. */
@@ -56,6 +91,12 @@ class Kept {
   }
 }
 
+function specsOf(inputs: readonly Tensor[]): Spec[] {
+  if (inputs.length === 1) return [inputs[0].spec];
+  if (inputs.length === 2) return [inputs[0].spec, inputs[1].spec];
+  return inputs.map((input) => input.spec);
+}
+
 /** A recorded operation on tensors: where gradients go on to, and what their computation needs. */
 abstract class TensorNode extends Node<Tensor> {
   override readonly parents: readonly (Node<Tensor> | null)[];
@@ -63,10 +104,9 @@ abstract class TensorNode extends Node<Tensor> {
   constructor(inputs: readonly Tensor[]) {
     super();
     // Literals for the usual numbers of operands: map takes as long as all else here.
-    const a = inputs[0];
-    const b = inputs[1];
-    if (inputs.length === 1) this.parents = [a.node];
-    else if (inputs.length === 2) this.parents = [a.node, b.node];
+    const n = inputs.length;
+    if (n === 1) this.parents = [inputs[0].node];
+    else if (n === 2) this.parents = [inputs[0].node, inputs[1].node];
     else this.parents = inputs.map((input) => input.node);
   }
 
@@ -127,7 +167,7 @@ export class OpNode<A> extends TensorNode implements SavedTensors<A> {
     output: Tensor,
   ) {
     super(inputs);
-    this.specs = inputs.length === 1 ? [inputs[0].spec] : inputs.map((input) => input.spec);
+    this.specs = specsOf(inputs);
     this.kept = op.keepsInputs || op.keepsOutput ? keptOf(op, inputs, output) : null;
   }
 
@@ -208,7 +248,7 @@ export class PointwiseNode extends TensorNode implements Saved<Tensor> {
       needed |= 1 << i;
       if (!sameSpec(inputs[i].spec, output.spec)) areAlike = false;
     }
-    this.specs = areAlike ? null : inputs.map((input) => input.spec);
+    this.specs = areAlike ? null : specsOf(inputs);
     const read = recorded.reads[needed];
     if (read & READS_A) this.keptA = new Kept(inputs[0]);
     if (read & READS_B) this.keptB = new Kept(inputs[1]);
@@ -254,21 +294,29 @@ export class PointwiseNode extends TensorNode implements Saved<Tensor> {
 
   override pullback(g: Tensor): readonly (Tensor | null)[] {
     const { parents } = this;
-    if (parents.length === 1) return [this.gradient(0, g)];
-    if (parents.length === 2) return [this.gradient(0, g), this.gradient(1, g)];
-    return [this.gradient(0, g), this.gradient(1, g), this.gradient(2, g)];
+    if (parents.length === 1) return [this.gradient(0, g, true)];
+    if (parents.length === 2) {
+      const first = this.gradient(0, g, parents[1] === null);
+      return [first, this.gradient(1, g, isApart(first, g))];
+    }
+    const first = this.gradient(0, g, parents[1] === null && parents[2] === null);
+    const second = this.gradient(1, g, parents[2] === null && isApart(first, g));
+    return [first, second, this.gradient(2, g, isApart(first, g) && isApart(second, g))];
   }
 
-  /** The gradient of operand i, where it needs one. */
-  private gradient(i: number, g: Tensor): Tensor | null {
+  /** The gradient of operand i, where it needs one; it may be made of `g` where that `isLast` read here. */
+  private gradient(i: number, g: Tensor, isLast: boolean): Tensor | null {
     const { rule, gradients } = this.recorded;
     const gradient = gradients[i];
     if (this.parents[i] === null || gradient === null) return null;
-    const inOne = gradient.passesOn ? g : isGradEnabled() ? null : inOnePass(gradient, g, this);
+    const inOne = gradient.passesOn ? g : isGradEnabled() ? null : inOnePass(gradient, g, this, isLast);
     const result = inOne ?? rule.grad![i]!<Tensor>(g, this);
     return this.specs === null ? result : fit(result, this.specs[i]);
   }
 }
+
+/** Whether writing into `g` leaves `gradient` as it is. */
+const isApart = (gradient: Tensor | null, g: Tensor): boolean => gradient === null || gradient.storage !== g.storage;
 
 /** What is kept, or a copy of it where it is `target`. */
 function copied(kept: Kept | null, target: Tensor): Kept | null {

@@ -1,13 +1,13 @@
 // Owns the reductions over dims. Each exported function is also a method of Tensor. Imports apply and the host's loops.
 import { isFloat, round } from "../dtype";
 import type { Spec } from "../engines/engine";
-import { repeat } from "../engines/host/gather";
-import { sumDims } from "../engines/host/sum";
+import { filled, repeat } from "../engines/host/gather";
+import { type Floats, sumAll, sumDims } from "../engines/host/sum";
 import { allocate } from "../memory";
 import { normalizeDims, reducedShape, sameShape, type Shape, sizeOf } from "../shape";
 import type { Tensor } from "../tensor";
 import { apply } from "./apply";
-import type { Op } from "./nodes";
+import { Op } from "./nodes";
 
 /** The dims to reduce over, counted from the front or (negative) from the back; all where left out. */
 export type Dims = number | readonly number[];
@@ -55,40 +55,48 @@ interface Spread {
   readonly isMean: boolean;
 }
 
-const spreadOp: Op<Spread> = {
+const spreadOp: Op<Spread> = new Op({
   name: "spread",
   kind: "movement",
   gradFn: ({ isMean }) => (isMean ? "DivBackward0" : "ExpandBackward0"),
   infer: (_, { source }) => source,
-  kernel([g], out, { reduction: { dims }, isMean }) {
-    const { data } = g.storage;
-    const kept = data.length === 1 ? g.shape : reducedShape(out.shape, dims, true);
-    if (!isMean) return repeat(data, out.dtype, kept, out.shape);
+  kernel(inputs, out, { reduction: { dims }, isMean }) {
+    const { storage } = inputs[0];
     // Rounded like any number that meets a tensor.
-    const n = round(out.dtype, counted(out.shape, dims));
+    const n = isMean ? round(out.dtype, counted(out.shape, dims)) : 1;
+    if (storage.length === 1) return filled(round(out.dtype, storage.first / n), out.dtype, sizeOf(out.shape));
+    const { data } = storage;
+    const kept = reducedShape(out.shape, dims, true);
+    if (!isMean) return repeat(data, out.dtype, kept, out.shape);
     const shares = allocate(out.dtype, data.length);
     for (let i = 0; i < data.length; i++) shares[i] = data[i] / n;
     return shares.length === sizeOf(out.shape) ? shares : repeat(shares, out.dtype, kept, out.shape);
   },
   ofOne: (g) => g,
   pullback: (g, { attributes }) => [apply(attributes.isMean ? meanOp : sumOp, [g], attributes.reduction)],
-};
+});
 
 /** Sums begin with 0, which makes 0 of −0. */
 const ofOne = (x: number): number => 0 + x;
 
-const sumOp: Op<Reduction> = {
+/** Whether a result, of a sum over some dims, is one of all elements, floating-point numbers. */
+const isOfAll = ({ shape, dtype }: Spec): boolean => isFloat(dtype) && sizeOf(shape) === 1;
+
+const sumOp: Op<Reduction> = new Op({
   name: "sum",
   kind: "reduction",
   gradFn: ({ named }) => (named ? "SumBackward1" : "SumBackward0"),
-  infer: ([{ shape, dtype }], { dims, keepdim, shape: asked }) => ({
-    shape: asked ?? reducedShape(shape, dims, keepdim),
-    dtype: isFloat(dtype) ? dtype : "int64",
-  }),
-  kernel: ([x], _, { dims }) => sumDims(x.storage.data, x.dtype, x.shape, dims),
+  infer(inputs, { dims, keepdim, shape: asked }) {
+    const { shape, dtype } = inputs[0].spec;
+    return { shape: asked ?? reducedShape(shape, dims, keepdim), dtype: isFloat(dtype) ? dtype : "int64" };
+  },
+  kernel(inputs, out, { dims }) {
+    const { storage: { data }, dtype, shape } = inputs[0];
+    return isOfAll(out) ? sumAll(data as Floats) : sumDims(data, dtype, shape, dims);
+  },
   ofOne,
   pullback: (g, { specs, attributes }) => [spread(g, specs[0], attributes, false)],
-};
+});
 
 const spread = (g: Tensor, source: Spec, reduction: Reduction, isMean: boolean): Tensor =>
   apply(spreadOp, [g], { reduction, source, isMean });
@@ -101,11 +109,12 @@ export function sum(x: Tensor, dim?: Dims, options: ReduceOptions = {}): Tensor 
   return apply(sumOp, [x], reduction("sum", x, dim, options));
 }
 
-const meanOp: Op<Reduction> = {
+const meanOp: Op<Reduction> = new Op({
   name: "mean",
   kind: "reduction",
   gradFn: ({ named }) => (named ? "MeanBackward1" : "MeanBackward0"),
-  infer([{ shape, dtype }], { dims, keepdim, shape: asked }) {
+  infer(inputs, { dims, keepdim, shape: asked }) {
+    const { shape, dtype } = inputs[0].spec;
     if (!isFloat(dtype)) {
       throw new TypeError(
         `mean: could not infer output dtype. Input dtype must be a floating point dtype. Got: ${dtype}. Convert with .to(pt.float32) first.`,
@@ -113,15 +122,18 @@ const meanOp: Op<Reduction> = {
     }
     return { shape: asked ?? reducedShape(shape, dims, keepdim), dtype };
   },
-  kernel([x], _, { dims }) {
-    const sums = sumDims(x.storage.data, x.dtype, x.shape, dims);
+  kernel(inputs, out, { dims }) {
+    const x = inputs[0];
+    const { data } = x.storage;
+    if (isOfAll(out)) return round(out.dtype, sumAll(data as Floats) / data.length);
+    const sums = sumDims(data, x.dtype, x.shape, dims);
     const n = counted(x.shape, dims);
     for (let i = 0; i < sums.length; i++) sums[i] /= n;
     return sums;
   },
   ofOne,
   pullback: (g, { specs, attributes }) => [spread(g, specs[0], attributes, true)],
-};
+});
 
 /**
  * The mean over `dim` (all elements where left out) of a floating-point tensor; NaN over no elements.
@@ -134,19 +146,29 @@ export function mean(x: Tensor, dim?: Dims, options: ReduceOptions = {}): Tensor
 /** The sum over the dims along which `shape` broadcasts to this tensor's: what undoes a broadcast in a gradient. */
 export function sumToSize(x: Tensor, shape: Shape): Tensor {
   if (sameShape(x.shape, shape)) return x;
-  const extra = x.ndim - shape.length;
-  const fits = extra >= 0 && shape.every((n, i) => n === 1 || n === x.shape[extra + i]);
-  if (!fits)
-    throw new RangeError(
-      `sumToSize: size {[${shape.join(", ")}]} is not expandable to size {[${x.shape.join(", ")}]}.`,
-    );
-  const dims: number[] = [];
-  for (let i = 0; i < x.ndim; i++) {
-    if (i < extra || (shape[i - extra] === 1 && x.shape[i] !== 1)) dims.push(i);
-  }
+  if (!sameShape(lastToSize.from, x.shape) || !sameShape(lastToSize.shape, shape)) lastToSize = toSize(x.shape, shape);
   // What is only of dims of size 1 more is not summed: a sum makes 0 of −0.
-  return dims.length > 0 ? apply(sumOp, [x], { dims, keepdim: true, named: true, shape }) : x.reshape(shape);
+  return lastToSize.dims.length > 0 ? apply(sumOp, [x], lastToSize) : x.reshape(shape);
 }
+
+/** The reduction that makes `shape` of the shape `from`. */
+interface ToSize extends Reduction {
+  readonly from: Shape;
+  readonly shape: Shape;
+}
+
+function toSize(from: Shape, shape: Shape): ToSize {
+  const extra = from.length - shape.length;
+  const fits = extra >= 0 && shape.every((n, i) => n === 1 || n === from[extra + i]);
+  if (!fits)
+    throw new RangeError(`sumToSize: size {[${shape.join(", ")}]} is not expandable to size {[${from.join(", ")}]}.`);
+  const isSummed = (n: number, i: number): boolean => i < extra || (shape[i - extra] === 1 && n !== 1);
+  const dims = Array.from(from.keys()).filter((i) => isSummed(from[i], i));
+  return { dims, keepdim: true, named: true, from, shape };
+}
+
+// A training loop asks for the same one again and again.
+let lastToSize = toSize([], []);
 
 /** Whether any element is not zero, as a bool tensor of no dims. */
 export function any(x: Tensor): Tensor {
@@ -158,7 +180,7 @@ export function all(x: Tensor): Tensor {
   return apply(truthOp, [x], { name: "all", stopAt: false });
 }
 
-const truthOp: Op<{ name: string; stopAt: boolean }> = {
+const truthOp: Op<{ name: string; stopAt: boolean }> = new Op({
   name: "truth",
   kind: "reduction",
   infer: () => ({ shape: [], dtype: "bool" }),
@@ -168,4 +190,4 @@ const truthOp: Op<{ name: string; stopAt: boolean }> = {
     for (let i = 0; i < sizeOf(x.shape) && !found; i++) found = (data[i] !== 0) === stopAt;
     return Uint8Array.of(Number(found === stopAt));
   },
-};
+});

@@ -5,7 +5,7 @@ import { allocate } from "../memory";
 import { normalizeDim, type Shape, sizeOf } from "../shape";
 import type { Tensor } from "../tensor";
 import { apply } from "./apply";
-import type { Op } from "./nodes";
+import { Op } from "./nodes";
 
 interface Along {
   readonly dim: number;
@@ -46,7 +46,7 @@ function normalised(x: Operand, out: Spec, dim: number, finish: (shifted: number
 
 const sumAlong = (x: Tensor, { dim }: Along): Tensor => x.sum(dim, { keepdim: true });
 
-const softmaxOp: Op<Along> = {
+const softmaxOp: Op<Along> = new Op({
   name: "softmax",
   kind: "reduction",
   keepsOutput: true,
@@ -57,7 +57,7 @@ const softmaxOp: Op<Along> = {
     const y = saved.output();
     return [g.sub(sumAlong(g.mul(y), saved.attributes)).mul(y)];
   },
-};
+});
 
 /**
  * e to the power of each element, divided by the sum of these along `dim`: positive numbers that add up to 1.
@@ -67,7 +67,7 @@ export function softmax(x: Tensor, dim: number): Tensor {
   return apply(softmaxOp, [x], { dim: normalizeDim("softmax", dim, x.ndim) });
 }
 
-const logSoftmaxOp: Op<Along> = {
+const logSoftmaxOp: Op<Along> = new Op({
   name: "logSoftmax",
   kind: "reduction",
   keepsOutput: true,
@@ -75,7 +75,7 @@ const logSoftmaxOp: Op<Along> = {
   kernel: ([x], out, { dim }) => normalised(x, out, dim, (shifted, sum) => shifted - Math.log(sum)),
   // g − e^y·Σ g
   pullback: (g, saved) => [g.sub(saved.output().exp().mul(sumAlong(g, saved.attributes)))],
-};
+});
 
 /**
  * The logarithm of `softmax`, exact also where a softmax is too small to be told from 0.

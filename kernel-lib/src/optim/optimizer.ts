@@ -83,18 +83,22 @@ export abstract class Optimizer<O extends { lr: number }, S> {
   step<R>(closure: () => R): R;
   step<R>(closure?: () => R): R | undefined {
     const loss = closure && enableGrad(closure);
-    noGrad(() => {
-      for (const group of this.paramGroups) {
-        for (const p of group.params) {
-          if (p.grad === null) continue;
-          let state = this.state.get(p);
-          if (state === undefined) this.state.set(p, (state = this.init(p, group)));
-          this.update(p, p.grad, state, group);
-        }
-      }
-    });
+    noGrad(this.updateAll);
     return loss;
   }
+
+  // Made once, and not by each step.
+  private readonly updateAll = (): void => {
+    for (const group of this.paramGroups) {
+      for (const p of group.params) {
+        const { grad } = p;
+        if (grad === null) continue;
+        let state = this.state.get(p);
+        if (state === undefined) this.state.set(p, (state = this.init(p, group)));
+        this.update(p, grad, state, group);
+      }
+    }
+  };
 
   /** Forgets the gradients of all parameters; with `setToNone: false` they are set to zeros instead. */
   zeroGrad({ setToNone = true }: { setToNone?: boolean } = {}): void {

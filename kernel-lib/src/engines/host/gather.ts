@@ -32,10 +32,12 @@ export function gather(data: TypedArray, dtype: DTypeName, shape: Shape, strides
 
 /** The elements of `data`, of shape `from`, repeated up to the shape `to`. */
 export function repeat(data: TypedArray, dtype: DTypeName, from: Shape, to: Shape): TypedArray {
-  if (data.length !== 1) return gather(data, dtype, to, broadcastStrides(from, to));
-  const n = sizeOf(to);
+  return data.length === 1 ? filled(data[0], dtype, sizeOf(to)) : gather(data, dtype, to, broadcastStrides(from, to));
+}
+
+/** An array of n elements that are all `value`. */
+export function filled(value: number, dtype: DTypeName, n: number): TypedArray {
   const out = allocate(dtype, n);
-  const value = data[0];
   if (n >= LONG_RUN) return out.fill(value);
   for (let i = 0; i < n; i++) out[i] = value;
   return out;

@@ -3,7 +3,8 @@
 import { type DTypeName, exactInteger, isFloat, promote, rank, type TypedArray } from "../../dtype";
 import type { Expression, Gradient, Slot } from "../../ops/symbolic";
 import { ruleTable, type RuleName } from "../../rules";
-import { valueOf } from "./pointwise";
+import { forEachElement } from "./loop";
+import { givenAt, type OfOne, valueOf } from "./pointwise";
 
 /** What is in a slot that a gradient reads. */
 export interface SlotType {
@@ -12,6 +13,8 @@ export interface SlotType {
   readonly isNumber: boolean;
   /** Whether it is walked element by element, or has only one. */
   readonly isWalked: boolean;
+  /** The number that it is, where the loop is for that alone. */
+  readonly known?: number;
 }
 
 /** What is in the slots that a gradient reads. */
@@ -23,8 +26,8 @@ export type GradientLoop = (
   g: TypedArray, a: TypedArray, b: TypedArray, c: TypedArray, y: TypedArray,
 ) => void;
 
-/** Gives the gradient's only element, where there is one in each slot. */
-export type GradientOfOne = (g: number, a: number, b: number, c: number, y: number) => number;
+/** Gives the gradient's only element, where there is one in each slot that it reads; see `ValueOfOne`. */
+export type GradientOfOne = (g: OfOne, a: OfOne, b: OfOne, c: OfOne, y: OfOne) => number;
 
 /** A value in the code of a loop. */
 interface Typed {
@@ -33,6 +36,8 @@ interface Typed {
   readonly isWalked: boolean;
   /** Undefined for a number that may turn out whole or not. */
   readonly dtype: DTypeName | undefined;
+  /** Which number it is, where that is known. */
+  readonly known?: number;
 }
 
 /** Thrown where steps in one pass might not give the same as one by one. */
@@ -66,6 +71,7 @@ class Writer {
   private readonly inside: string[] = [];
   private readonly functions: ((...operands: number[]) => number)[] = [];
   private readonly written = new Map<Expression, Typed>();
+  private isLong = false;
 
   constructor(
     private readonly slots: Slots,
@@ -78,10 +84,7 @@ class Writer {
     const result = this.result(expression);
     return this.make(name, `function (out, n, g, a, b, c, y) {
       ${this.before.join("\n      ")}
-      for (let i = 0; i < n; i++) {
-        ${this.inside.join("\n        ")}
-        out[i] = ${result};
-      }
+      ${forEachElement([...this.inside, `out[i] = ${result};`].join(" "), this.isLong)}
     }`);
   }
 
@@ -118,12 +121,8 @@ class Writer {
     switch (expression.kind) {
       case "slot":
         return this.slot(expression.slot);
-      case "literal": {
-        const { value } = expression;
-        const code = Object.is(value, -0) ? "-0" : String(value);
-        const dtype = Number.isSafeInteger(value) ? "int64" : "float64";
-        return { code, isNumber: true, isWalked: false, dtype };
-      }
+      case "literal":
+        return literal(expression.value);
       case "step":
         return this.step(expression.rule, expression.operands.map((operand) => this.value(operand)));
     }
@@ -131,9 +130,10 @@ class Writer {
 
   private slot(slot: Slot): Typed {
     const type = this.slots[slot]!;
+    if (type.known !== undefined) return literal(type.known);
     // A second type of floats: which of them wins depends on the tensors' dims.
     if (!type.isNumber && isFloat(type.dtype) && type.dtype !== this.dtype) throw new NotInOnePass();
-    return this.isOfOne ? { code: slot, ...type } : this.named(`${slot}[${type.isWalked ? "i" : "0"}]`, type);
+    return this.named(this.isOfOne ? `${slot}.first` : `${slot}[${type.isWalked ? "i" : "0"}]`, type);
   }
 
   private step(name: RuleName, operands: readonly Typed[]): Typed {
@@ -142,6 +142,11 @@ class Writer {
     const toBool = (code: string): string => `${code} !== 0 ? 1 : 0`;
     if (operands.every(({ isNumber }) => isNumber)) {
       // Numbers among themselves keep all their digits.
+      const known = operands.map((operand) => operand.known);
+      if (rule.result !== "bool" && known.every(isKnown)) {
+        const [a, b, c] = known;
+        return literal(rule.value(a, b, c));
+      }
       const code = this.call(rule.value, operands.map((operand) => operand.code));
       return rule.result === "bool"
         ? this.named(toBool(code), { isNumber: true, isWalked, dtype: "bool" })
@@ -152,7 +157,11 @@ class Writer {
     const rejected = type === "bool" ? rule.rejectsBool : rule.rejectsAnyBool && hasBool;
     if (rejected || (rule.result === "float" && !isFloat(type))) throw new NotInOnePass();
     const converted = operands.map((operand, i) => (i === rule.condition ? operand.code : convertTo(type, operand)));
-    const code = this.call(valueOf(rule, type), converted);
+    const given = givenAt(rule, type, operands[1]?.known);
+    const code = given < 0
+      ? this.call(valueOf(rule, type), converted)
+      : this.call(rule.given![given].value, converted.slice(0, 1));
+    this.isLong ||= given < 0 && rule.isLong === true;
     const dtype = rule.result === "bool" ? "bool" : type;
     const rounded = { bool: toBool(code), int64: `exact(${code})`, float32: `fround(${code})`, float64: code }[dtype];
     return this.named(rounded, { isNumber: false, isWalked, dtype });
@@ -171,6 +180,14 @@ class Writer {
     lines.push(`const ${name} = ${code};`);
     return { code: name, ...type };
   }
+}
+
+const isKnown = (value: number | undefined): value is number => value !== undefined;
+
+/** A number that is known. */
+function literal(value: number): Typed {
+  const code = Object.is(value, -0) ? "-0" : String(value);
+  return { code, isNumber: true, isWalked: false, dtype: Number.isSafeInteger(value) ? "int64" : "float64", known: value };
 }
 
 /** `resultType` in operands.ts, for tensors whose floating-point types are all the same. */

@@ -1,13 +1,25 @@
 // Owns the host's loops for pointwise rules, made once for each rule and pair of types.
 // Imports rules, shapes and dtypes.
-import { type DTypeName, exactInteger, rank, round, type TypedArray, typePair } from "../../dtype";
+import { type DTypeName, exactInteger, rank, round, TYPE_PAIRS, type TypedArray, typePair } from "../../dtype";
 import { allocate, convert } from "../../memory";
 import { type Rule, ruleTable, type RuleName } from "../../rules";
 import { broadcastStrides, sameShape, type Shape, sizeOf } from "../../shape";
 import type { Kernel, Operand } from "../engine";
+import { forEachElement } from "./loop";
 
 /** A result's element from the operands'. */
 export type Value = (a: number, b: number, c: number) => number;
+
+/** What has an only element. */
+export interface OfOne {
+  readonly first: number;
+}
+
+/**
+ * A result's only element from the operands'; what the operation has no operand for is not read. They come as they are
+ * kept, since a number that goes into a call that is not inlined gets an object of its own.
+ */
+export type ValueOfOne = (a: OfOne, b: OfOne, c: OfOne) => number;
 
 /** Runs over `n` elements of the result, from offset `o`; each operand from its own offset. */
 type Loop = (
@@ -19,6 +31,13 @@ type Loop = (
 export const valueOf = (rule: Rule, dtype: DTypeName): Value =>
   (dtype === "float32" && rule.float32) || (dtype === "int64" && rule.int64) || rule.value;
 
+/** Which of the rule's `given` is for operands of `dtype` and this number as b; −1 for none. */
+export function givenAt({ given }: Rule, dtype: DTypeName, b: number | undefined): number {
+  if (given === undefined || dtype === "int64") return -1;
+  for (let i = 0; i < given.length; i++) if (given[i].b === b) return i;
+  return -1;
+}
+
 /** Added to the way that operands are walked where not all begin at their first element. */
 const WITH_OFFSETS = 8;
 
@@ -26,10 +45,15 @@ const WITH_OFFSETS = 8;
  * The loop for one rule, one pair of types, and one way to walk each operand: element by element, or always the same
  * one (bit i of `walked` is operand i's); with or without offsets. One function shared by all rules would see every
  * rule's value and every array type, and V8 would inline none of them (ten times slower), so each gets code of its own;
- * the name in its source keeps V8 from sharing the compiled code, and shows in profiles.
+ * the name in its source keeps V8 from sharing the compiled code, and shows in profiles. Where b is a number that the
+ * rule has a value for, `given` says which.
  */
-function makeLoop(name: string, rule: Rule, dtype: DTypeName, outDtype: DTypeName, walked: number): Loop {
-  const operands = ["a", "b", "c"].slice(0, rule.value.length);
+function makeLoop(
+  name: string, rule: Rule, dtype: DTypeName, outDtype: DTypeName, walked: number, given: number,
+): Loop {
+  const value = given < 0 ? valueOf(rule, dtype) : rule.given![given].value;
+  const isLong = given < 0 && rule.isLong === true;
+  const operands = ["a", "b", "c"].slice(0, value.length);
   // Steps of 0 or 1 that the loop had to ask for would cost as much again as the arithmetic, offsets a third.
   const isWalked = (i: number): boolean => ((walked >> i) & 1) === 1;
   const from = (offset: string): string => (walked & WITH_OFFSETS ? `${offset} + ` : "");
@@ -40,26 +64,26 @@ function makeLoop(name: string, rule: Rule, dtype: DTypeName, outDtype: DTypeNam
     "f", "exact",
     `return function (out, o, n, a, ao, b, bo, c, co) {
       ${constants}
-      for (let i = 0; i < n; i++) out[${from("o")}i] = ${result};
-    } //# sourceURL=torchlab/host/${name}.${dtype}.${outDtype}.${walked}.js`,
+      ${forEachElement(`out[${from("o")}i] = ${result};`, isLong)}
+    } //# sourceURL=torchlab/host/${name}.${dtype}.${outDtype}.${walked}.${given}.js`,
   ) as (f: Value, exact: (value: number) => number) => Loop;
-  return make(valueOf(rule, dtype), exactInteger);
+  return make(value, exactInteger);
 }
 
 /**
  * A rule's result for one element each of `dtype`, a floating-point type, as an array would hold it; numbers among them
  * are rounded as they would be beside a tensor.
  */
-export function makeOfOne(name: string, rule: Rule, dtype: DTypeName): Value {
+export function makeOfOne(name: string, rule: Rule, dtype: DTypeName): ValueOfOne {
   const rounded = (code: string): string => (dtype === "float32" ? `fround(${code})` : code);
-  const operands = ["a", "b", "c"].slice(0, rule.value.length);
+  const operands = ["a.first", "b.first", "c.first"].slice(0, rule.value.length);
   const result = `f(${operands.map(rounded).join(", ")})`;
   const make = new Function(
     "f", "fround",
     `return function (a, b, c) {
       return ${rule.result === "bool" ? `${result} !== 0 ? 1 : 0` : rounded(result)};
     } //# sourceURL=torchlab/host/${name}.${dtype}.one.js`,
-  ) as (f: Value, round: (value: number) => number) => Value;
+  ) as (f: Value, round: (value: number) => number) => ValueOfOne;
   return make(valueOf(rule, dtype), Math.fround);
 }
 
@@ -79,7 +103,7 @@ export function pointwiseKernel(name: RuleName): Kernel<PointwiseAttributes> {
   const rule = ruleTable[name];
   const arity = rule.value.length;
   const condition = rule.condition ?? -1;
-  // One a pair of types and a way to walk the operands.
+  // One a pair of types, a way to walk the operands, and a number that b may be.
   const loops: Loop[] = [];
 
   return (inputs, out, { dtype }, target) => {
@@ -87,7 +111,7 @@ export function pointwiseKernel(name: RuleName): Kernel<PointwiseAttributes> {
     const n = sizeOf(shape);
     const result = target ?? allocate(out.dtype, n);
 
-    const [first] = inputs;
+    const first = inputs[0];
     const a = read(first, condition === 0 ? first.dtype : dtype, 0);
     let walked = walk(first, shape, n);
     let isBroadcast = walked < 0;
@@ -109,8 +133,9 @@ export function pointwiseKernel(name: RuleName): Kernel<PointwiseAttributes> {
     }
     const strides = isBroadcast ? stridesOfAll(inputs, shape) : null;
     if (strides) walked = walkedInside(strides) + WITH_OFFSETS;
-    const key = typePair(dtype, out.dtype) * 2 * WITH_OFFSETS + walked;
-    const loop = (loops[key] ??= makeLoop(name, rule, dtype, out.dtype, walked));
+    const given = walked === 1 ? givenAt(rule, dtype, b[0]) : -1;
+    const key = ((given + 1) * TYPE_PAIRS + typePair(dtype, out.dtype)) * 2 * WITH_OFFSETS + walked;
+    const loop = (loops[key] ??= makeLoop(name, rule, dtype, out.dtype, walked, given));
     if (strides) broadcastLoop(loop, result, shape, [a, b, c], strides);
     else loop(result, 0, n, a, 0, b, 0, c, 0);
     return result;

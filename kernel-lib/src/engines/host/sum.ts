@@ -5,7 +5,7 @@
 // sums of 32768 elements and more, and their last bits then depend on the number of threads.
 import type { DTypeName, TypedArray } from "../../dtype";
 
-type Floats = Float32Array | Float64Array;
+export type Floats = Float32Array | Float64Array;
 
 /**
  * The order of addition for one element type. A vector has `lanes` elements; four vectors (or four scalars) are
@@ -36,14 +36,18 @@ const GROUPS = 4;
 const SHORT_ROWS = 16;
 const f = Math.fround;
 
+// What the lanes of a short run add up to.
+const sums32 = new Float32Array(8);
+const sums64 = new Float64Array(4);
+
 const single: Precision<Float32Array> = {
   lanes: 8,
   round: f,
   levels: [new Float32Array(32), new Float32Array(32), new Float32Array(32), new Float32Array(32)],
   block(data, start, rowStride, colStride, rows, lanes, acc) {
-    const [g1, g2, g3] = [colStride, 2 * colStride, 3 * colStride];
+    const g1 = colStride, g2 = 2 * colStride, g3 = 3 * colStride;
     for (let l = 0; l < lanes; l++) {
-      let [s0, s1, s2, s3] = [0, 0, 0, 0];
+      let s0 = 0, s1 = 0, s2 = 0, s3 = 0;
       for (let r = 0, p = start + l; r < rows; r++, p += rowStride) {
         s0 = f(s0 + data[p]);
         s1 = f(s1 + data[p + g1]);
@@ -57,7 +61,7 @@ const single: Precision<Float32Array> = {
     }
   },
   shortRow(data, start, stride, n) {
-    let [s0, s1, s2, s3] = [0, 0, 0, 0];
+    let s0 = 0, s1 = 0, s2 = 0, s3 = 0;
     let p = start;
     let i = 0;
     for (; i + 4 <= n; i += 4, p += 4 * stride) {
@@ -72,12 +76,11 @@ const single: Precision<Float32Array> = {
   shortRun(data, start, n) {
     const vectors = n >> 3;
     const rows = vectors >> 2;
-    let total = 0;
-    for (let k = start + 8 * vectors; k < start + n; k++) total = f(total + data[k]);
-    // Two lanes at a time: eight additions that do not wait for each other.
+    const sums = sums32;
+    // Two lanes at a time: eight additions that do not wait for each other, nor for the total, made afterwards.
     for (let l = 0; l < 8; l += 2) {
-      let [s0, s1, s2, s3] = [0, 0, 0, 0];
-      let [t0, t1, t2, t3] = [0, 0, 0, 0];
+      let s0 = 0, s1 = 0, s2 = 0, s3 = 0;
+      let t0 = 0, t1 = 0, t2 = 0, t3 = 0;
       let p = start + l;
       for (let r = 0; r < rows; r++, p += 32) {
         s0 = f(s0 + data[p]);
@@ -93,9 +96,12 @@ const single: Precision<Float32Array> = {
         s0 = f(s0 + data[p]);
         t0 = f(t0 + data[p + 1]);
       }
-      total = f(total + f(f(f(s0 + s1) + s2) + s3));
-      total = f(total + f(f(f(t0 + t1) + t2) + t3));
+      sums[l] = f(f(s0 + s1) + s2) + s3;
+      sums[l + 1] = f(f(t0 + t1) + t2) + t3;
     }
+    let total = 0;
+    for (let k = start + 8 * vectors; k < start + n; k++) total = f(total + data[k]);
+    for (let l = 0; l < 8; l++) total = f(total + sums[l]);
     return total;
   },
 };
@@ -105,9 +111,9 @@ const double: Precision<Float64Array> = {
   round: (x) => x,
   levels: [new Float64Array(16), new Float64Array(16), new Float64Array(16), new Float64Array(16)],
   block(data, start, rowStride, colStride, rows, lanes, acc) {
-    const [g1, g2, g3] = [colStride, 2 * colStride, 3 * colStride];
+    const g1 = colStride, g2 = 2 * colStride, g3 = 3 * colStride;
     for (let l = 0; l < lanes; l++) {
-      let [s0, s1, s2, s3] = [0, 0, 0, 0];
+      let s0 = 0, s1 = 0, s2 = 0, s3 = 0;
       for (let r = 0, p = start + l; r < rows; r++, p += rowStride) {
         s0 += data[p];
         s1 += data[p + g1];
@@ -121,7 +127,7 @@ const double: Precision<Float64Array> = {
     }
   },
   shortRow(data, start, stride, n) {
-    let [s0, s1, s2, s3] = [0, 0, 0, 0];
+    let s0 = 0, s1 = 0, s2 = 0, s3 = 0;
     let p = start;
     let i = 0;
     for (; i + 4 <= n; i += 4, p += 4 * stride) {
@@ -136,11 +142,10 @@ const double: Precision<Float64Array> = {
   shortRun(data, start, n) {
     const vectors = n >> 2;
     const rows = vectors >> 2;
-    let total = 0;
-    for (let k = start + 4 * vectors; k < start + n; k++) total += data[k];
+    const sums = sums64;
     for (let l = 0; l < 4; l += 2) {
-      let [s0, s1, s2, s3] = [0, 0, 0, 0];
-      let [t0, t1, t2, t3] = [0, 0, 0, 0];
+      let s0 = 0, s1 = 0, s2 = 0, s3 = 0;
+      let t0 = 0, t1 = 0, t2 = 0, t3 = 0;
       let p = start + l;
       for (let r = 0; r < rows; r++, p += 16) {
         s0 += data[p];
@@ -156,9 +161,12 @@ const double: Precision<Float64Array> = {
         s0 += data[p];
         t0 += data[p + 1];
       }
-      total += s0 + s1 + s2 + s3;
-      total += t0 + t1 + t2 + t3;
+      sums[l] = s0 + s1 + s2 + s3;
+      sums[l + 1] = t0 + t1 + t2 + t3;
     }
+    let total = 0;
+    for (let k = start + 4 * vectors; k < start + n; k++) total += data[k];
+    for (let l = 0; l < 4; l++) total += sums[l];
     return total;
   },
 };
@@ -396,6 +404,10 @@ function sumIntegers(
   }
   return out;
 }
+
+/** The sum of all elements of `data`, of a floating-point type: the same as `sumDims` gives over all dims. */
+export const sumAll = (data: Floats): number =>
+  data instanceof Float32Array ? run(single, data, 0, data.length) : run(double, data, 0, data.length);
 
 /**
  * The sums of `data`, row-major of `shape`, over `reduceDims` (distinct, not negative), as the kept dims.
