@@ -89,6 +89,11 @@ export class Scalar extends Node<Scalar> {
   letGo(): void {}
 
   /** @internal */
+  escape(): this {
+    return this;
+  }
+
+  /** @internal */
   addUp(other: Scalar): Scalar {
     return this.add(other);
   }
