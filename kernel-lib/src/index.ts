@@ -18,7 +18,7 @@ kernelLink()?.onAbort(() => {
 
 export { Scalar, Tensor };
 export * as autograd from "./autograd";
-export { gradcheck, type GradcheckOptions } from "./autograd/check";
+export { gradcheck, type GradcheckOptions, gradgradcheck } from "./autograd/check";
 export { grad, type GradOptions } from "./autograd/grad";
 export * from "./creation";
 export * as data from "./data";
@@ -45,4 +45,5 @@ export { getPrintoptions, type PrintOptions, setPrintoptions } from "./print";
 export type { Shape as Size } from "./shape";
 export { enableGrad, inferenceMode, isGradEnabled, isInferenceModeEnabled, noGrad, setGradEnabled } from "./tape";
 export type { BackwardOptions, GradFn, NestedArray } from "./tensor";
+export * as utils from "./utils";
 export type { TensorMethods } from "./ops/methods";
