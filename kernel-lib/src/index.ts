@@ -19,6 +19,7 @@ kernelLink()?.onAbort(() => {
 export { Scalar, Tensor };
 export * as autograd from "./autograd";
 export { gradcheck, type GradcheckOptions, gradgradcheck } from "./autograd/check";
+export * as func from "./autograd/func";
 export { grad, type GradOptions } from "./autograd/grad";
 export * from "./creation";
 export * as data from "./data";
