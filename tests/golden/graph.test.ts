@@ -1,4 +1,4 @@
-// What is done with the graph against PyTorch: orders of gradients, hooks, functions of one's own, checkpoints, Jacobians.
+// What is done with the graph against PyTorch: orders of gradients, hooks, one's own functions, checkpoints, Jacobians.
 // Imports the library and golden.ts.
 import assert from "node:assert/strict";
 import * as pt from "torchlab";
@@ -12,7 +12,7 @@ interface Golden {
   functional: { call: string; f: string; inputs: Listed; v?: Listed; result: Listed }[];
   hooks: { how: string; log: [string, ...number[]][]; x?: GoldenTensor; y?: GoldenTensor }[];
   customs: { f: string; gradFn: string; result: GoldenTensor; grads: GoldenTensor[]; second: Listed }[];
-  checkpoints: { nested: boolean; y: GoldenTensor; between: GoldenTensor; after: GoldenTensor; x: GoldenTensor; w: GoldenTensor }[];
+  checkpoints: ({ nested: boolean } & Record<"y" | "between" | "after" | "x" | "w", GoldenTensor>)[];
 }
 
 const golden = load<Golden>("graph");
