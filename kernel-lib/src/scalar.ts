@@ -81,6 +81,11 @@ export class Scalar extends Node<Scalar> {
     );
   }
 
+  /** Whether this is a number among the operands. @internal */
+  get isConstant(): boolean {
+    return this instanceof Constant;
+  }
+
   // A Scalar's value is not changed by the tape: it does not matter who holds it.
   /** @internal */
   hold(): void {}

@@ -44,12 +44,8 @@ export const enableGrad = <R>(f: () => R): R => withRecording(true, "enableGrad"
 export const setGradEnabled = <R>(enabled: boolean, f: () => R): R =>
   withRecording(enabled, "setGradEnabled", f);
 
-/**
- * What `f` returns; nothing in it is recorded, and the tensors made in it cannot take part in what is recorded later
- * where backward would need their elements. `clone()` makes normal ones of them.
- * @see https://pytorch.org/docs/stable/generated/torch.autograd.grad_mode.inference_mode.html
- */
-export function inferenceMode<R>(f: () => R): R {
+/** What `f` returns; nothing in it is recorded, and values know that they were made in it. */
+export function withInference<R>(f: () => R): R {
   const before = { recording, inference, sweepUnderWay };
   recording = false;
   inference = true;

@@ -4,7 +4,7 @@ import { describe, shapeText } from "../check";
 import type { Spec } from "../engines/engine";
 import { Storage } from "../engines/storage";
 import { defaultGenerator } from "../generator";
-import { keep, keepingBy, Kept, unpack } from "../ops/kept";
+import { keep, keepAsUsual, keepingBy, Kept, unpack } from "../ops/kept";
 import { enableGrad, isGradEnabled, type Node, synchronous } from "../tape";
 import { Tensor } from "../tensor";
 
@@ -75,7 +75,7 @@ class Segment {
     );
     const found: Kept[] = [];
     const record = (tensor: Tensor): Kept => {
-      const kept = new Kept(tensor);
+      const kept = keepAsUsual(tensor);
       found.push(kept);
       return kept;
     };

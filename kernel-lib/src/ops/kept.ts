@@ -28,11 +28,9 @@ export class Kept {
   version: number;
 
   constructor(tensor: Tensor) {
-    const { storage } = tensor;
-    if (storage.isInference && !tensor.isNumber) throw new Error(INFERENCE);
     this.tensor = tensor;
-    this.storage = storage;
-    this.version = storage.version;
+    this.storage = tensor.storage;
+    this.version = tensor.storage.version;
   }
 
   /** Keeps another tensor instead. */
@@ -57,14 +55,31 @@ export class Kept {
 
 type Keeper = (tensor: Tensor, node: Node<Tensor> | null) => Kept;
 
+/** How tensors are kept where nobody says otherwise; null for `Kept` without a question, which costs least. */
+let usual: Keeper | null = null;
+
+/** How they are kept now. */
 let keeper: Keeper | null = null;
+
+/** Has tensors that were made in inference mode refused from now on: before, there are none. */
+export function refuseInference(): void {
+  usual ??= (tensor) => {
+    if (tensor.storage.isInference && !tensor.isNumber) throw new Error(INFERENCE);
+    return new Kept(tensor);
+  };
+  keeper ??= usual;
+}
+
+/** Keeps a tensor as where nobody says otherwise. */
+export const keepAsUsual = (tensor: Tensor): Kept =>
+  usual === null ? new Kept(tensor) : usual(tensor, tensor.node);
 
 /**
  * Keeps a tensor for backward, in the way that is set.
  * @param node its place in the graph, which the result of a step that is just being recorded does not know yet
  */
-export const keep = (tensor: Tensor, node: Node<Tensor> | null = tensor.node): Kept =>
-  keeper === null ? new Kept(tensor) : keeper(tensor, node);
+export const keep = (tensor: Tensor, node?: Node<Tensor>): Kept =>
+  keeper === null ? new Kept(tensor) : keeper(tensor, node ?? tensor.node);
 
 /** What `f` returns, where tensors are kept by `own` meanwhile. */
 export function keepingBy<R>(own: Keeper, f: () => R): R {
@@ -79,7 +94,7 @@ export function keepingBy<R>(own: Keeper, f: () => R): R {
 
 /** Has tensors kept as usual, after an interrupt. */
 export function resetKeeper(): void {
-  keeper = null;
+  keeper = usual;
 }
 
 /** A kept tensor; throws in PyTorch's words where it is gone, or no longer what it was. */
