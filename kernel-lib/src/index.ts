@@ -1,6 +1,8 @@
 // The public surface of torchlab: `import * as pt from "torchlab"`.
 // Its only effects are to give Scalar and Tensor their methods, and to have the tape put in order after an interrupt.
+import { resetAnomaly } from "./autograd/anomaly";
 import { kernelLink } from "./notebook/link";
+import { resetKeeper } from "./ops/kept";
 import { attachMethods } from "./ops/methods";
 import { Scalar, scalarMethods } from "./scalar";
 import { resetTape } from "./tape";
@@ -8,10 +10,17 @@ import { Tensor } from "./tensor";
 
 Object.assign(Scalar.prototype, scalarMethods);
 attachMethods(Tensor.prototype);
-kernelLink()?.onAbort(resetTape);
+kernelLink()?.onAbort(() => {
+  resetTape();
+  resetKeeper();
+  resetAnomaly();
+});
 
 export { Scalar, Tensor };
-export { grad, gradcheck, type GradcheckOptions, type GradOptions } from "./autograd";
+export * as autograd from "./autograd";
+export { gradcheck, type GradcheckOptions, gradgradcheck } from "./autograd/check";
+export * as func from "./autograd/func";
+export { grad, type GradOptions } from "./autograd/grad";
 export * from "./creation";
 export * as data from "./data";
 export * from "./data";
@@ -35,6 +44,8 @@ export * as optim from "./optim";
 export { Generator, manualSeed } from "./generator";
 export { getPrintoptions, type PrintOptions, setPrintoptions } from "./print";
 export type { Shape as Size } from "./shape";
-export { enableGrad, isGradEnabled, noGrad } from "./tape";
+export { inferenceMode } from "./autograd/inference";
+export { enableGrad, isGradEnabled, isInferenceModeEnabled, noGrad, setGradEnabled } from "./tape";
 export type { BackwardOptions, GradFn, NestedArray } from "./tensor";
+export * as utils from "./utils";
 export type { TensorMethods } from "./ops/methods";

@@ -81,12 +81,22 @@ export class Scalar extends Node<Scalar> {
     );
   }
 
+  /** Whether this is a number among the operands. @internal */
+  get isConstant(): boolean {
+    return this instanceof Constant;
+  }
+
   // A Scalar's value is not changed by the tape: it does not matter who holds it.
   /** @internal */
   hold(): void {}
 
   /** @internal */
   letGo(): void {}
+
+  /** @internal */
+  escape(): this {
+    return this;
+  }
 
   /** @internal */
   addUp(other: Scalar): Scalar {

@@ -4,20 +4,31 @@ import { NewestFirst } from "./queue";
 
 let recording = true;
 
+/** Whether what is made now is said to be of inference mode. */
+let inference = false;
+
 /** Whether operations are being recorded for backward. */
 export const isGradEnabled = (): boolean => recording;
 
+/** Whether operations are being computed in inference mode. */
+export const isInferenceModeEnabled = (): boolean => inference;
+
+/** `result` of a function that `name` was given. @throws TypeError where the function goes on after it has returned */
+export function synchronous<R>(name: string, result: R): R {
+  if (typeof (result as { then?: unknown } | null | undefined)?.then === "function") {
+    throw new TypeError(
+      `${name}: the function is asynchronous, and would run on after ${name} has ended. Await outside it.`,
+    );
+  }
+  return result;
+}
+
 function withRecording<R>(enabled: boolean, name: string, f: () => R): R {
   const before = recording;
-  recording = enabled;
+  // Inference mode has the last word, as in PyTorch.
+  recording = enabled && !inference;
   try {
-    const result = f();
-    if (typeof (result as { then?: unknown } | null | undefined)?.then === "function") {
-      throw new TypeError(
-        `${name}: the function is asynchronous, and would run on after ${name} has ended. Await outside it.`,
-      );
-    }
-    return result;
+    return synchronous(name, f());
   } finally {
     recording = before;
   }
@@ -29,12 +40,30 @@ export const noGrad = <R>(f: () => R): R => withRecording(false, "noGrad", f);
 /** What `f` returns; the operations in it are recorded, also inside noGrad. */
 export const enableGrad = <R>(f: () => R): R => withRecording(true, "enableGrad", f);
 
+/** What `f` returns; the operations in it are recorded or not, as `enabled` says. */
+export const setGradEnabled = <R>(enabled: boolean, f: () => R): R =>
+  withRecording(enabled, "setGradEnabled", f);
+
+/** What `f` returns; nothing in it is recorded, and values know that they were made in it. */
+export function withInference<R>(f: () => R): R {
+  const before = { recording, inference, sweepUnderWay };
+  recording = false;
+  inference = true;
+  sweepUnderWay = INFERENCE;
+  try {
+    return synchronous("inferenceMode", f());
+  } finally {
+    ({ recording, inference, sweepUnderWay } = before);
+  }
+}
+
 /**
  * Puts the tape back as it is outside noGrad and backward. For a kernel to call after an interrupt, which ends code
  * without running its `finally` blocks.
  */
 export function resetTape(): void {
   recording = true;
+  inference = false;
   sweepUnderWay = 0;
   aside = null;
 }
@@ -56,18 +85,46 @@ export interface Addable<T> {
   hold(): void;
   /** Counts one holder less. @internal */
   letGo(): void;
+  /** This value, to be handed to a user's function, which may keep it: from now on it is nobody's own. @internal */
+  escape(): T;
+}
+
+/** A user's function that sees a gradient, and may give another in its place. */
+export interface Hook<T> {
+  see(gradient: T): T | undefined;
+}
+
+/** What is told of every node while it is set. */
+export interface Watcher {
+  /** Is told of a step as it is recorded. */
+  recorded(node: object): void;
+  /** Calls the pullback of a node in a sweep. */
+  pullback<T extends Addable<T>>(node: Node<T>, g: T): readonly (T | null)[];
+}
+
+let watcher: Watcher | null = null;
+
+/** The present watcher; null for none, which is what costs nothing. */
+export const currentWatcher = (): Watcher | null => watcher;
+
+/** Puts a watcher, or none, in the present one's place. */
+export function setWatcher(next: Watcher | null): void {
+  watcher = next;
 }
 
 let lastId = 0;
 let lastVisit = 0;
 let lastSweep = 0;
 
+/** Stands for a sweep where values are made in inference mode. */
+export const INFERENCE = -1;
+
 /** The innermost sweep under way; 0 for none. */
 let sweepUnderWay = 0;
 
 /**
- * The sweep that a value made now is made in, 0 for none. What is recorded counts as made outside: the graph holds it,
- * and may hand it to anybody.
+ * The sweep that a value made now is made in, 0 for none, INFERENCE in inference mode. What is recorded counts as made
+ * outside: the graph holds it, and may hand it to anybody.
  */
 export const birthSweep = (): number => (recording ? 0 : sweepUnderWay);
 
@@ -91,6 +148,12 @@ export abstract class Node<T extends Addable<T>> {
   sweep = 0;
   /** The gradient gathered so far in the sweep that met this node last. @internal */
   adjoint: T | null = null;
+  /** Who sees the gradient of this step's own result before it is used, in this order; null for nobody. @internal */
+  hooks: readonly Hook<T>[] | null = null;
+
+  constructor() {
+    if (watcher !== null) watcher.recorded(this);
+  }
 
   /** The nodes of the operands; null for one that needs no gradient. @internal */
   abstract readonly parents: readonly (Node<T> | null)[];
@@ -163,16 +226,18 @@ export function sweep<T extends Addable<T>>(
       receive(queue, roots[i], seeds[i]);
     }
     for (let node = queue.pop(); node !== undefined; node = queue.pop()) {
-      const g = node.adjoint!;
+      let g = node.adjoint!;
       node.adjoint = null;
+      const { parents } = node;
+      const goesOn = parents.length > 0 && (leading === null || leading.has(node));
+      if (node.hooks !== null && (goesOn || results === null || results.has(node))) g = throughHooks(node.hooks, g);
       if (results === null) node.keep(g);
       else if (results.has(node)) {
         g.hold();
         results.set(node, g);
       }
-      const { parents } = node;
-      if (parents.length > 0 && (leading === null || leading.has(node))) {
-        const gradients = node.pullback(g);
+      if (goesOn) {
+        const gradients = watcher === null ? node.pullback(g) : watcher.pullback(node, g);
         if (!retainGraph) node.release();
         // All are counted before any is added up, since several may be one.
         for (let i = 0; i < parents.length; i++) if (parents[i] !== null) gradients[i]?.hold();
@@ -192,6 +257,20 @@ export function sweep<T extends Addable<T>>(
     aside = outerAside;
   }
   return wanted && results ? wanted.map((node) => results.get(node) ?? null) : [];
+}
+
+/** What hooks make of `g`, which the caller holds: it then holds the result instead. */
+function throughHooks<T extends Addable<T>>(hooks: readonly Hook<T>[], g: T): T {
+  let seen = g;
+  for (const hook of hooks) {
+    const handed = seen.escape();
+    const next = hook.see(handed)?.escape() ?? handed;
+    if (next === seen) continue;
+    next.hold();
+    seen.letGo();
+    seen = next;
+  }
+  return seen;
 }
 
 /** The nodes with a wanted one among their operands, or among theirs: a sweep need not enter any other. */

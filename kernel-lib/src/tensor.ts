@@ -3,10 +3,11 @@ import { describe, shapeText } from "./check";
 import { type DTypeName, getDefaultDtype, isFloat, type TypedArray } from "./dtype";
 import type { Spec } from "./engines/engine";
 import { Storage } from "./engines/storage";
+import { addHook, type HookHandle } from "./autograd/hooks";
 import type { TensorMethods } from "./ops/methods";
 import { formatTensor } from "./print";
 import { sameShape, type Shape, sizeOf } from "./shape";
-import { isGradEnabled, Node, sweep } from "./tape";
+import { type Hook, isGradEnabled, isInferenceModeEnabled, Node, sweep } from "./tape";
 
 /** Numbers (or booleans, from a bool tensor) nested as deep as a tensor has dims. */
 export type NestedArray = (number | boolean | NestedArray)[];
@@ -24,8 +25,20 @@ const NO_OPTIONS: BackwardOptions = {};
 /** The end of the graph at a tensor that the user made: it adds gradients up in `grad`. */
 class AccumulateGrad extends Node<Tensor> {
   override readonly parents = [];
+  /** Who is told when `grad` has been added to. */
+  readonly afterwards: { hooks: readonly Hook<Tensor>[] | null } = { hooks: null };
+
   constructor(private readonly leaf: Tensor) {
     super();
+  }
+
+  /** PyTorch's name of it. */
+  get name(): string {
+    return "AccumulateGrad";
+  }
+
+  get nextFunctions(): readonly GradFn[] {
+    return [];
   }
 
   override pullback(): readonly null[] {
@@ -34,6 +47,7 @@ class AccumulateGrad extends Node<Tensor> {
 
   override keep(g: Tensor): void {
     accumulate(this.leaf, g);
+    if (this.afterwards.hooks !== null) for (const hook of this.afterwards.hooks) hook.see(this.leaf);
   }
 }
 
@@ -156,6 +170,9 @@ export class Tensor {
         `only Tensors of floating point dtype can require gradients, this one is ${this.dtype}`,
       );
     }
+    if (value && this.storage.isInference && !isInferenceModeEnabled()) {
+      throw new Error("Setting requiresGrad=true on inference tensor outside InferenceMode is not allowed.");
+    }
     this.node = value ? new AccumulateGrad(this) : null;
     return this;
   }
@@ -177,6 +194,36 @@ export class Tensor {
     this.node.keep = (g) => accumulate(this, g);
   }
 
+  /**
+   * Has `hook` called with the gradient of this tensor whenever backward, or `pt.grad`, has computed it, before it is
+   * used: what the hook returns is used instead, if it returns a tensor. Hooks are called in the order in which they
+   * were registered. A gradient is not to be changed in place.
+   *
+   *     const handle = h.registerHook((g) => g.mul(2));
+   *     handle.remove();
+   * @throws Error where this tensor requires no gradient
+   * @see https://pytorch.org/docs/stable/generated/torch.Tensor.register_hook.html
+   */
+  // eslint-disable-next-line @typescript-eslint/no-invalid-void-type -- a hook that only looks returns nothing
+  registerHook(hook: (gradient: Tensor) => Tensor | null | undefined | void): HookHandle {
+    if (this.node === null) throw new Error("cannot register a hook on a tensor that doesn't require gradient");
+    if (typeof hook !== "function") throw new TypeError(`registerHook: expected a function, got ${describe(hook)}`);
+    return addHook(this.node, { see: (g) => checkReplacement(hook, g, hook(g)) });
+  }
+
+  /**
+   * Has `hook` called with this leaf whenever backward has added to its `grad`.
+   * @throws Error unless this is a leaf that requires a gradient
+   */
+  registerPostAccumulateGradHook(hook: (leaf: Tensor) => void): HookHandle {
+    if (this.node === null) throw new Error("cannot register a hook on a tensor that doesn't require gradient");
+    if (!(this.node instanceof AccumulateGrad))
+      throw new Error("post accumulate grad hooks cannot be registered on non-leaf tensors");
+    if (typeof hook !== "function")
+      throw new TypeError(`registerPostAccumulateGradHook: expected a function, got ${describe(hook)}`);
+    return addHook(this.node.afterwards, { see: (leaf) => void hook(leaf) });
+  }
+
   /** Makes this tensor the result of `node`, which wrote into it; keeping its gradient moves along. @internal */
   moveTo(node: Node<Tensor>): void {
     const keeps = this.node !== null && Object.hasOwn(this.node, "keep");
@@ -196,12 +243,24 @@ export class Tensor {
   }
 
   /** @internal */
+  escape(): Tensor {
+    this.storage.escape();
+    // A number that stands for a gradient would yield to the types of what it meets.
+    return this.isNumber ? this.detach() : this;
+  }
+
+  /** @internal */
   addUp(other: Tensor): Tensor {
     if (this.storage.isOwn && this.dtype === other.dtype && sameShape(this.shape, other.shape)) return this.add_(other);
     const sum = this.add(other);
     sum.hold();
     this.letGo();
     return sum;
+  }
+
+  /** Whether this tensor was made in inference mode. */
+  isInference(): boolean {
+    return this.storage.isInference;
   }
 
   /** The same elements (shared: a write to one shows in the other), cut off from the graph. */
@@ -286,6 +345,20 @@ export class Tensor {
   [Symbol.for("nodejs.util.inspect.custom")](): string {
     return this.toString();
   }
+}
+
+/** What a hook gave in the place of `g`; undefined for nothing. */
+function checkReplacement({ name }: { name: string }, g: Tensor, result: unknown): Tensor | undefined {
+  if (result === undefined || result === null) return undefined;
+  if (!(result instanceof Tensor)) throw new TypeError(`expected a Tensor, but hook returned ${describe(result)}`);
+  if (result.dtype !== g.dtype) {
+    throw new TypeError(`hook '${name}' has changed the type of value (was ${g.dtype} got ${result.dtype})`);
+  }
+  if (!sameShape(result.shape, g.shape)) {
+    const [was, got] = [shapeText(g.shape), shapeText(result.shape)];
+    throw new RangeError(`hook '${name}' has changed the size of value (was ${was} got ${got})`);
+  }
+  return result;
 }
 
 /** A recorded operation, as `gradFn` shows it. */

@@ -191,7 +191,7 @@ describe("backward", () => {
         u.add_(1);
         y.backward();
       },
-      /modified by an inplace operation: \[float64 \[1\]\], which is operand or output of MulBackward0, is at version 1; expected version 0/,
+      /modified by an inplace operation: \[float64 \[1\]\], which is output 0 of AddBackward0, is at version 1; expected version 0/,
     ],
     [
       "a saved result changed in place",

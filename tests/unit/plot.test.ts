@@ -230,6 +230,35 @@ describe("plot", () => {
       assert.throws(() => pt.plot.graph(nodes, [["a", "c"]]), /there is no node "c", only a, b/);
       assert.throws(() => pt.plot.graph([{ id: "a" }, { id: "a" }], []), /an id occurs twice/);
     });
+
+    it("draws the tape of a Scalar, each step once, with values and gradients", () => {
+      const a = new pt.Scalar(3);
+      const square = a.mul(a);
+      const y = square.add(square).sub(2);
+      y.backward();
+      const said = pt.plot.graph(y, { names: { a, y }, title: "y" }).description;
+      assert.equal(
+        said,
+        "Graph: a (3, grad 12); mul (9, grad 2); add (18, grad 1); 2; y = sub (16, grad 1). " +
+          "Arrows: a to mul, a to mul, mul to add, mul to add, add to y = sub, 2 to y = sub.",
+      );
+    });
+
+    it("draws the tape of a tensor, with the shapes that steps do not keep", () => {
+      const x = pt.tensor([[1, 2], [3, 4], [5, 6], [7, 8]], { dtype: pt.float32 });
+      const w = pt.ones(2, 1, { requiresGrad: true });
+      const b = pt.zeros(1, { requiresGrad: true });
+      const scores = x.matmul(w).add(b);
+      const loss = scores.pow(2).mean().add(w.pow(2).sum());
+      loss.backward();
+      const said = pt.plot.graph(loss, { names: { w, b, loss } }).description ?? "";
+      assert.match(said, /^Graph: w \(\[1, 1\], grad \[94, 112\]\); b \(0, grad 18\); Mm \(shape \[4, 1\]\); Add \(shape \[4, 1\]\);/);
+      assert.match(said, /loss = Add \(103\)/);
+      assert.throws(() => pt.plot.graph(x), /does not require grad: there is no graph to draw/);
+      let deep = w;
+      for (let i = 0; i < 100; i++) deep = deep.mul(1);
+      assert.throws(() => pt.plot.graph(deep), /101 steps are too many to draw/);
+    });
   });
 
   describe("for every reader", () => {

@@ -2,7 +2,7 @@
 // Imports the tape, arrays, and types.
 import type { DTypeName, TypedArray } from "../dtype";
 import { allocate } from "../memory";
-import { birthSweep } from "../tape";
+import { birthSweep, INFERENCE } from "../tape";
 
 /** Elements that an engine holds outside JavaScript's memory. */
 export interface Residence {
@@ -31,7 +31,7 @@ export class Storage {
   /** Who holds these elements as a gradient, in number; see `Addable`. */
   private holders = 0;
   /** The sweep that made them, 0 for none. */
-  private readonly birth = birthSweep();
+  private birth = birthSweep();
 
   constructor(
     private home: TypedArray | null,
@@ -119,6 +119,16 @@ export class Storage {
     if (this.holders === 0 && this.residence !== null && this.birth !== 0 && this.birth === birthSweep()) {
       this.residence.free();
     }
+  }
+
+  /** Notes that somebody whom nobody counts may hold these elements. */
+  escape(): void {
+    if (this.birth > 0) this.birth = 0;
+  }
+
+  /** Whether they were made in inference mode. */
+  get isInference(): boolean {
+    return this.birth === INFERENCE;
   }
 
   /** Whether the one who holds these elements as a gradient is the only one who can reach them. */

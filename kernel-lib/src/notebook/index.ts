@@ -29,6 +29,7 @@ export type {
   ScatterOptions,
   Shape,
   Spec,
+  TapeOptions,
   TextOptions,
   TilesOptions,
 } from "./plot/index.js";

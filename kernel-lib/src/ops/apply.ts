@@ -8,7 +8,7 @@ import { stayOnHost } from "../engines/selection";
 import { Storage } from "../engines/storage";
 import { ruleTable, type RuleName } from "../rules";
 import { broadcast, sameShape, type Shape, sizeOf } from "../shape";
-import { isGradEnabled } from "../tape";
+import { isGradEnabled, isInferenceModeEnabled } from "../tape";
 import { Tensor } from "../tensor";
 import { type Op, OpNode, PointwiseNode, RecordedRule } from "./nodes";
 import { resultType, toOperand, wrapNumber } from "./operands";
@@ -253,6 +253,12 @@ function checkFits(op: PointwiseOp, dtype: DTypeName, target: Tensor, inputs: re
 /** @throws Error where a write into `target` would break recorded gradients */
 export function checkWritable(name: string, target: Tensor, inputs: readonly Tensor[]): void {
   if (!(target instanceof Tensor)) throw new TypeError(`${name}: expected a Tensor, got ${describe(target)}`);
+  if (target.storage.isInference && !isInferenceModeEnabled()) {
+    throw new Error(
+      `${name}: Inplace update to inference tensor outside InferenceMode is not allowed. You can make a clone to get a ` +
+        "normal tensor before doing inplace update.",
+    );
+  }
   if (!needsNode(inputs)) return;
   if (target.storage.isShared) {
     throw new Error(

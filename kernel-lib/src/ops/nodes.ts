@@ -1,12 +1,11 @@
 // Owns recorded operations on tensors: what they keep of the forward step, and how gradients pass through them.
-// Imports tensor, tape, the gradients of rules, and types.
-import { shapeText } from "../check";
+// Imports tensor, tape, what is kept, the gradients of rules, and types.
 import type { Computation, Spec } from "../engines/engine";
-import type { Storage } from "../engines/storage";
 import type { Rule, Saved } from "../rules";
 import { sameShape } from "../shape";
 import { isGradEnabled, Node } from "../tape";
 import { Tensor } from "../tensor";
+import { type Kept, keep, unpack } from "./kept";
 import { type CompiledGradient, compiledGradients, inOnePass } from "./gradients";
 
 /**
@@ -75,22 +74,6 @@ export interface SavedTensors<A> {
   output(): Tensor;
 }
 
-const REUSED =
-  "Trying to backward through the graph a second time (or directly access saved tensors after they have already been freed). " +
-  "Saved intermediate values of the graph are freed when you call .backward() or pt.grad(). Specify { retainGraph: true } if you " +
-  "need to backward through the graph a second time or if you need to access saved tensors after calling backward.";
-
-/** A tensor kept for backward, as it was. */
-class Kept {
-  readonly storage: Storage;
-  version: number;
-
-  constructor(readonly tensor: Tensor) {
-    this.storage = tensor.storage;
-    this.version = tensor.storage.version;
-  }
-}
-
 function specsOf(inputs: readonly Tensor[]): Spec[] {
   if (inputs.length === 1) return [inputs[0].spec];
   if (inputs.length === 2) return [inputs[0].spec, inputs[1].spec];
@@ -98,10 +81,10 @@ function specsOf(inputs: readonly Tensor[]): Spec[] {
 }
 
 /** A recorded operation on tensors: where gradients go on to, and what their computation needs. */
-abstract class TensorNode extends Node<Tensor> {
+export abstract class TensorNode extends Node<Tensor> {
   override readonly parents: readonly (Node<Tensor> | null)[];
 
-  constructor(inputs: readonly Tensor[]) {
+  constructor(inputs: readonly Pick<Tensor, "node">[]) {
     super();
     // Literals for the usual numbers of operands: map takes as long as all else here.
     const n = inputs.length;
@@ -121,21 +104,6 @@ abstract class TensorNode extends Node<Tensor> {
     return this.parents[i] !== null;
   }
 
-  /** A kept tensor; throws in PyTorch's words where it is gone, or no longer what it was. */
-  protected unpack(kept: Kept | null): Tensor {
-    if (kept === null) throw new Error(REUSED);
-    const { tensor, storage } = kept;
-    if (tensor.storage !== storage) return replaced(kept);
-    if (storage.version !== kept.version) {
-      throw new Error(
-        "one of the variables needed for gradient computation has been modified by an inplace operation: " +
-          `[${tensor.dtype} ${shapeText(tensor.shape)}], which is operand or output of ${this.name}, is at version ` +
-          `${storage.version}; expected version ${kept.version} instead.`,
-      );
-    }
-    return tensor;
-  }
-
   override toString(): string {
     return `<${this.name}>`;
   }
@@ -143,14 +111,6 @@ abstract class TensorNode extends Node<Tensor> {
   [Symbol.for("nodejs.util.inspect.custom")](): string {
     return this.toString();
   }
-}
-
-/** A kept tensor whose `data` was set since: as in PyTorch a leaf counts as it is now, anything else as it was. */
-function replaced({ tensor, storage }: Kept): Tensor {
-  if (tensor.isLeaf) return tensor;
-  const before = new Tensor(storage, tensor.spec);
-  before.node = tensor.node;
-  return before;
 }
 
 /** A recorded structural operation. */
@@ -168,7 +128,7 @@ export class OpNode<A> extends TensorNode implements SavedTensors<A> {
   ) {
     super(inputs);
     this.specs = specsOf(inputs);
-    this.kept = op.keepsInputs || op.keepsOutput ? keptOf(op, inputs, output) : null;
+    this.kept = op.keepsInputs || op.keepsOutput ? keptOf(op, inputs, output, this) : null;
   }
 
   override get name(): string {
@@ -180,11 +140,11 @@ export class OpNode<A> extends TensorNode implements SavedTensors<A> {
   }
 
   input(i: number): Tensor {
-    return this.unpack(this.kept && this.kept[i]);
+    return unpack(this.kept && this.kept[i]);
   }
 
   output(): Tensor {
-    return this.unpack(this.kept && this.kept[this.specs.length]);
+    return unpack(this.kept && this.kept[this.specs.length]);
   }
 
   override pullback(g: Tensor): readonly (Tensor | null)[] {
@@ -192,10 +152,15 @@ export class OpNode<A> extends TensorNode implements SavedTensors<A> {
   }
 }
 
-function keptOf<A>({ keepsInputs, keepsOutput }: Op<A>, inputs: readonly Tensor[], output: Tensor): (Kept | null)[] {
+function keptOf<A>(
+  { keepsInputs, keepsOutput }: Op<A>,
+  inputs: readonly Tensor[],
+  output: Tensor,
+  node: Node<Tensor>,
+): (Kept | null)[] {
   const keeps = (i: number): boolean => (typeof keepsInputs === "object" ? keepsInputs.includes(i) : keepsInputs === true);
-  const kept = inputs.map((input, i) => (keeps(i) ? new Kept(input) : null));
-  return keepsOutput ? [...kept, new Kept(output)] : kept;
+  const kept = inputs.map((input, i) => (keeps(i) ? keep(input) : null));
+  return keepsOutput ? [...kept, keep(output, node)] : kept;
 }
 
 /** What a node knows of a pointwise operation. */
@@ -250,10 +215,10 @@ export class PointwiseNode extends TensorNode implements Saved<Tensor> {
     }
     this.specs = areAlike ? null : specsOf(inputs);
     const read = recorded.reads[needed];
-    if (read & READS_A) this.keptA = new Kept(inputs[0]);
-    if (read & READS_B) this.keptB = new Kept(inputs[1]);
-    if (read & READS_C) this.keptC = new Kept(inputs[2]);
-    if (read & READS_Y) this.keptY = new Kept(output);
+    if (read & READS_A) this.keptA = keep(inputs[0]);
+    if (read & READS_B) this.keptB = keep(inputs[1]);
+    if (read & READS_C) this.keptC = keep(inputs[2]);
+    if (read & READS_Y) this.keptY = keep(output, this);
   }
 
   override get name(): string {
@@ -261,19 +226,19 @@ export class PointwiseNode extends TensorNode implements Saved<Tensor> {
   }
 
   get a(): Tensor {
-    return this.unpack(this.keptA);
+    return unpack(this.keptA);
   }
 
   get b(): Tensor {
-    return this.unpack(this.keptB);
+    return unpack(this.keptB);
   }
 
   get c(): Tensor {
-    return this.unpack(this.keptC);
+    return unpack(this.keptC);
   }
 
   get y(): Tensor {
-    return this.unpack(this.keptY);
+    return unpack(this.keptY);
   }
 
   override release(): void {
@@ -282,9 +247,9 @@ export class PointwiseNode extends TensorNode implements Saved<Tensor> {
 
   /** Before the result is written over the first operand: has its elements copied, where a gradient will read them. */
   expectWrite(target: Tensor): void {
-    this.keptA = copied(this.keptA, target);
-    this.keptB = copied(this.keptB, target);
-    this.keptC = copied(this.keptC, target);
+    copy(this.keptA, target);
+    copy(this.keptB, target);
+    copy(this.keptC, target);
   }
 
   /** Notes that the result has just been written over the first operand. */
@@ -318,18 +283,18 @@ export class PointwiseNode extends TensorNode implements Saved<Tensor> {
 /** Whether writing into `g` leaves `gradient` as it is. */
 const isApart = (gradient: Tensor | null, g: Tensor): boolean => gradient === null || gradient.storage !== g.storage;
 
-/** What is kept, or a copy of it where it is `target`. */
-function copied(kept: Kept | null, target: Tensor): Kept | null {
-  if (kept?.tensor !== target) return kept;
+/** Has a copy kept, where `target` itself is. */
+function copy(kept: Kept | null, target: Tensor): void {
+  if (kept?.tensor !== target) return;
   const before = target.detach().clone();
   before.node = target.node;
-  return new Kept(before);
+  kept.hold(before);
 }
 
 const sameSpec = (a: Spec, b: Spec): boolean => a === b || (a.dtype === b.dtype && sameShape(a.shape, b.shape));
 
 /** A gradient as its operand needs it: summed over the dims that broadcasting repeated, in the operand's dtype. */
-function fit(g: Tensor, { shape, dtype }: Spec): Tensor {
+export function fit(g: Tensor, { shape, dtype }: Spec): Tensor {
   const summed = sameShape(g.shape, shape) ? g : g.sumToSize(shape);
   return summed.dtype === dtype ? summed : summed.to(dtype);
 }

@@ -1,9 +1,10 @@
-// A small computation graph: boxes and arrows, left to right. Imports the figure builder.
+// A small computation graph: boxes and arrows, left to right. Imports the figure builder and the tape as boxes.
 import { textWidth } from "../textWidth.js";
 import { figure, quantitative } from "./figure.js";
 import type { FigureOptions, Row, Spec } from "./spec.js";
 import type { Color } from "./style.js";
 import { DARK, DEFAULT_WIDTH, css } from "./style.js";
+import { type Recorded, tapeOf } from "./tape.js";
 
 /** One box of a graph. */
 export interface GraphNode {
@@ -103,15 +104,30 @@ function place(
   return { boxes, height };
 }
 
+export interface TapeOptions extends GraphOptions {
+  /** What to call the values: `{ x, w, loss }`. A tensor that is no leaf shows its elements only if it is named. */
+  names?: Readonly<Record<string, Recorded>>;
+}
+
 /**
  * A drawing of a small graph: nodes left to right by their depth, arrows along the edges. It has no axes.
+ * Of a Tensor or Scalar, the graph that it was computed by: each step once, with values and gradients.
  * Throws RangeError for an edge whose end is no node, a repeated id, or a cycle.
  */
+export function graph(value: Recorded, options?: TapeOptions): Spec;
+export function graph(nodes: readonly GraphNode[], edges: readonly GraphEdge[], options?: GraphOptions): Spec;
 export function graph(
-  nodes: readonly GraphNode[],
-  edges: readonly GraphEdge[],
-  options: GraphOptions = {},
+  first: readonly GraphNode[] | Recorded,
+  second: readonly GraphEdge[] | TapeOptions = {},
+  third: GraphOptions = {},
 ): Spec {
+  if (Array.isArray(first)) return draw(first as readonly GraphNode[], second as readonly GraphEdge[], third);
+  const { names, ...options } = second as TapeOptions;
+  const { nodes, edges } = tapeOf(first as Recorded, names);
+  return draw(nodes, edges, options);
+}
+
+function draw(nodes: readonly GraphNode[], edges: readonly GraphEdge[], options: GraphOptions): Spec {
   if (nodes.length === 0) throw new RangeError("graph: no nodes");
   const ids = nodes.map((node) => node.id);
   const known = new Set(ids);

@@ -4,7 +4,7 @@ export type { BarsOptions } from "./bars.js";
 export { hconcat, vconcat } from "./concat.js";
 export type { ConcatOptions } from "./concat.js";
 export { graph } from "./graph.js";
-export type { GraphEdge, GraphNode, GraphOptions } from "./graph.js";
+export type { GraphEdge, GraphNode, GraphOptions, TapeOptions } from "./graph.js";
 export { heatmap } from "./heatmap.js";
 export type { HeatmapOptions } from "./heatmap.js";
 export { problems, tables } from "./inspect.js";

@@ -1,0 +1,2 @@
+// Owns what is found under `pt.utils`.
+export * as checkpoint from "../autograd/checkpoint";
