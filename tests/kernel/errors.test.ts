@@ -134,6 +134,21 @@ describe("kernel: errors", function () {
     assert.equal(ename, "ShapeError");
   });
 
+  it("shows the line that called the operation whose gradient is NaN, also from an earlier cell", async () => {
+    const forward = await kernel.execute([
+      'import * as pt from "torchlab";',
+      "pt.autograd.setDetectAnomaly(true);",
+      "const x = pt.zeros(1, { requiresGrad: true });",
+      "const y = x.log().mul(0);",
+    ].join("\n"));
+    assert.equal(forward.reply.status, "ok");
+    const { evalue, traceback } = failure(await kernel.execute("y.backward();"));
+    await kernel.execute("pt.autograd.setDetectAnomaly(false);");
+    assert.equal(evalue, "Function 'LogBackward0' returned nan values in its 0th output.");
+    const name = escape(`In[${forward.reply.execution_count}]`);
+    assert.match(traceback, new RegExp(`Caused by Error: Traceback of the forward call[^]*${name}, line 4\n`));
+  });
+
   it("shows the chain of causes with their lines", async () => {
     const { traceback } = failure(await kernel.execute([
       "try {",
