@@ -14,7 +14,7 @@ import sys
 
 import torch
 
-from make import chapter, draws, fills, loaders, losses, ops, optimizers, printing, sums
+from make import chapter, draws, fills, loaders, losses, movement, ops, optimizers, order, printing, sums
 from make.encode import write
 
 PARTS = {
@@ -27,6 +27,8 @@ PARTS = {
     "chapter": chapter.cases,
     "ops": ops.cases,
     "losses": losses.cases,
+    "movement": movement.cases,
+    "order": order.cases,
 }
 
 if __name__ == "__main__":
