@@ -6,7 +6,7 @@ import { broadcast, normalizeDim, range, sameShape, type Shape, stridesOf } from
 import { Tensor } from "../tensor";
 import { checkWritable, pointwise, pointwiseInPlace, pointwiseOps } from "./apply";
 import { checkTensors } from "./operands";
-import { along, elementFor, type Places, placesOf, read, walk, write, type Writing, written } from "./places";
+import { along, elementFor, type Places, placesOf, placesOfNonzero, read, walk, write, type Writing, written } from "./places";
 
 /** The place that an index names along a dim, where indices from the back are none. */
 function placeFromFront(index: number, dim: number, size: number): number {
@@ -215,8 +215,7 @@ export function maskedSelect(x: Tensor, mask: Tensor): Tensor {
   checkTensors("maskedSelect", [x, mask]);
   if (mask.dtype !== "bool") throw new TypeError(`maskedSelect: expected a bool tensor for mask, got ${mask.dtype}`);
   const shape = broadcast("maskedSelect", x.shape, mask.shape);
-  const { data } = mask.expand(shape).storage;
-  const starts = range(data.length).filter((i) => data[i] !== 0);
+  const starts = placesOfNonzero(mask.expand(shape).storage.data);
   return read(x.expand(shape), { shape: [starts.length], starts, run: 1, gradFn: "MaskedSelectBackward0" });
 }
 

@@ -3,7 +3,7 @@
 import { describe, shapeText } from "../check";
 import { broadcast, broadcastStrides, range, type Shape, sizeOf, stridesOf } from "../shape";
 import { Tensor } from "../tensor";
-import { type Part, place, type Places, placesOf, walk } from "./places";
+import { type Part, place, type Places, placesOf, placesOfNonzero, walk } from "./places";
 import { Slice, slice } from "./slice";
 
 /**
@@ -50,7 +50,7 @@ function maskToLists(mask: Tensor, x: Tensor, dim: number): Advanced[] {
     );
   });
   const strides = stridesOf(mask.shape);
-  const found = range(mask.numel()).filter((i) => mask.storage.data[i] !== 0);
+  const found = placesOfNonzero(mask.storage.data);
   return mask.shape.map((n, d) => ({
     shape: [found.length],
     values: found.map((i) => Math.floor(i / strides[d]) % n),

@@ -9,7 +9,7 @@ import { Tensor } from "../tensor";
 import { apply } from "./apply";
 import type { Op } from "./nodes";
 import { checkTensors } from "./operands";
-import { read } from "./places";
+import { placesOfNonzero, read } from "./places";
 import type { ReduceOptions } from "./reduce";
 
 /** Elements, and their places along the dim that they were chosen from. */
@@ -252,8 +252,7 @@ export function nonzero(x: Tensor): Tensor;
 export function nonzero(x: Tensor, options: { asTuple: true }): Tensor[];
 export function nonzero(x: Tensor, { asTuple = false }: { asTuple?: boolean } = {}): Tensor | Tensor[] {
   checkTensors("nonzero", [x]);
-  const { data } = x.storage;
-  const found = range(data.length).filter((i) => data[i] !== 0);
+  const found = placesOfNonzero(x.storage.data);
   const strides = stridesOf(x.shape);
   const index = (i: number, dim: number): number => Math.floor(i / strides[dim]) % x.shape[dim];
   const rows = found.flatMap((i) => strides.map((_, dim) => index(i, dim)));

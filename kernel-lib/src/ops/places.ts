@@ -139,6 +139,13 @@ export function elementFor(name: string, x: Tensor, value: number): Tensor {
   return new Tensor(Storage.of(round(x.dtype, value), x.dtype), { shape: [], dtype: x.dtype });
 }
 
+/** The places of the elements that are not 0. */
+export function placesOfNonzero(data: ArrayLike<number>): number[] {
+  const found: number[] = [];
+  for (let i = 0; i < data.length; i++) if (data[i] !== 0) found.push(i);
+  return found;
+}
+
 /** A part of what is chosen: the sizes of its dims, and for each place in them the offset into the source. */
 export interface Part {
   readonly shape: Shape;
@@ -179,10 +186,17 @@ export function placesOf(parts: readonly Part[], gradFn: string): Places {
   while (outer > 0 && isStretch(parts[outer - 1].offsets, run)) run *= parts[--outer].offsets.length;
   const rest = parts.slice(outer);
   let starts = [rest.reduce((start, { offsets }) => start + (offsets[0] ?? 0), 0)];
-  for (const { offsets } of parts.slice(0, outer).reverse()) {
-    starts = offsets.flatMap((offset) => starts.map((start) => start + offset));
-  }
+  for (const { offsets } of parts.slice(0, outer).reverse()) starts = sums(offsets, starts);
   return { shape: parts.flatMap((part) => part.shape), starts, run, gradFn };
+}
+
+/** Each of `a` plus each of `b`, which counts faster. Loops, since there may be as many as elements. */
+function sums(a: readonly number[], b: readonly number[]): number[] {
+  const out = new Array<number>(a.length * b.length);
+  for (let i = 0, o = 0; i < a.length; i++) {
+    for (let j = 0; j < b.length; j++) out[o++] = a[i] + b[j];
+  }
+  return out;
 }
 
 const isStretch = (offsets: readonly number[], distance: number): boolean =>
