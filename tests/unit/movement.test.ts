@@ -216,8 +216,10 @@ describe("moving elements back", () => {
     const all = [x.repeat(2, 2), x.tile(2), x.flip(0), x.roll(1), x.repeatInterleave(2), x.diagonal(), x.tril()];
     all.push(...x.unbind());
     all.push(x.at(0).outer(x.at(1)), x.sort().values, pt.einsum("ij->ji", x), pt.einsum("ij->ij", x), x.swapaxes(0, 1));
-    x.indexPut_(0, x.at(1));
-    assert.ok(all.every((y) => y.storage !== x.storage));
+    const before = all.map(String);
+    // Where a tensor shared elements this would be refused.
+    x.indexPut_(0, x.at(1).mul(5));
+    assert.deepEqual(all.map(String), before);
   });
 });
 
@@ -336,8 +338,6 @@ describe("writing to a part", () => {
 
   it("counts as a write", () => {
     const w = pt.ones(2, { requiresGrad: true });
-    const x = w.mul(1);
-    const y = x.mul(x);
     const writes: ((x: pt.Tensor) => pt.Tensor)[] = [
       (t) => t.indexPut_(0, 5), (t) => t.scatter_(0, pt.tensor([0]), 5),
       (t) => t.maskedFill_(pt.tensor([true, false]), 5),
@@ -345,11 +345,11 @@ describe("writing to a part", () => {
       (t) => t.scatterAdd_(0, pt.tensor([0]), pt.ones(1)),
     ];
     for (const write of writes) {
-      const version = x.storage.version;
+      const x = w.mul(1);
+      const y = x.mul(x);
       write(x);
-      assert.equal(x.storage.version, version + 1);
+      assert.throws(() => y.sum().backward(), /is at version 1; expected version 0/);
     }
-    assert.throws(() => y.sum().backward(), /modified by an inplace operation/);
   });
 
   it("is refused on a leaf that needs a gradient, but for noGrad, and on elements that are shared", () => {
