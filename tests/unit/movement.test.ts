@@ -223,6 +223,25 @@ describe("moving elements back", () => {
   });
 });
 
+describe("what is no integer", () => {
+  it("is refused by name, also where types did not", () => {
+    const x = pt.ones(2, 3);
+    const wrong = "a" as unknown as number;
+    const refused: [() => unknown, RegExp][] = [
+      [() => x.split(wrong), /split: sizes must be an integer or an array of integers, got "a"/],
+      [() => x.split([1, 1.5]), /split: sizes must be an integer, got 1.5/],
+      [() => x.repeat(1.5, 1), /repeat: a count must be an integer, got 1.5/],
+      [() => x.roll(undefined as unknown as number), /roll: shifts must be an integer or an array of integers, got undefined/],
+      [() => x.movedim(0, wrong), /movedim: destination must be/],
+      [() => x.unflatten(1, undefined as unknown as number[]), /unflatten: sizes must be/],
+      [() => pt.tensordot(x, x, [[0]] as unknown as [number[], number[]]), /tensordot: dims must be/],
+      [() => pt.sort([1] as unknown as pt.Tensor), /sort: expected a Tensor, got an Array/],
+      [() => x.indexPut_(0, wrong), /indexPut_: expected a Tensor or a number, got "a"/],
+    ];
+    for (const [call, message] of refused) assert.throws(call, message);
+  });
+});
+
 describe("order", () => {
   it("agrees with JavaScript's, equal elements keeping theirs", () => {
     fc.assert(

@@ -1,6 +1,6 @@
 // Owns the operations that put elements in another order or place. Each exported function is also a method of Tensor.
 // Imports movement, places, shapes and dtypes.
-import { checkInteger, shapeText } from "../check";
+import { checkInteger, integersOf, shapeText } from "../check";
 import { allocate } from "../memory";
 import {
   checkShape, lines, normalizeDim, normalizeDims, range, type Shape, type ShapeArguments, sizeOf, stridesOf, toShape,
@@ -13,14 +13,12 @@ import { checkTensors } from "./operands";
 import { along, type Part, placesOf, read, spreadOut, stretch, withoutDim } from "./places";
 import type { Dims } from "./reduce";
 
-const listOf = (value: number | readonly number[]): readonly number[] => (typeof value === "number" ? [value] : value);
-
 /**
  * With the dims `source` moved to the places `destination`; the others keep their order. The result is a copy.
  * @see https://pytorch.org/docs/stable/generated/torch.movedim.html
  */
 export function movedim(x: Tensor, source: Dims, destination: Dims): Tensor {
-  const given = [listOf(source), listOf(destination)];
+  const given = [integersOf("movedim", "source", source), integersOf("movedim", "destination", destination)];
   if (given[0].length !== given[1].length) {
     throw new RangeError(
       `movedim: Invalid source or destination dims: source (${shapeText(given[0])} dims) should contain the same number ` +
@@ -49,7 +47,7 @@ export const broadcastTo = (x: Tensor, shape: Shape): Tensor => expand(x, shape)
  * @see https://pytorch.org/docs/stable/generated/torch.Tensor.repeat.html
  */
 export function repeat(x: Tensor, ...counts: ShapeArguments): Tensor {
-  const times = toShape(counts);
+  const times = integersOf("repeat", "a count", toShape(counts));
   const extra = times.length - x.ndim;
   if (extra < 0) {
     throw new RangeError("repeat: Number of dimensions of repeat dims can not be smaller than number of dimensions of tensor");
@@ -84,10 +82,9 @@ export function flip(x: Tensor, ...dims: ShapeArguments): Tensor {
  * @see https://pytorch.org/docs/stable/generated/torch.roll.html
  */
 export function roll(x: Tensor, shifts: Dims, dims?: Dims): Tensor {
-  const by = listOf(shifts);
-  by.forEach((shift) => checkInteger("roll", "a shift", shift));
+  const by = integersOf("roll", "shifts", shifts);
   if (by.length === 0) throw new RangeError("roll: `shifts` required");
-  const named = dims === undefined ? [] : listOf(dims);
+  const named = dims === undefined ? [] : integersOf("roll", "dims", dims);
   const isFlat = named.length === 0 && by.length === 1;
   if (!isFlat && named.length !== by.length) {
     throw new RangeError(`roll: shifts and dimensions must align. shifts: ${by.length}, dims:${named.length}`);
@@ -204,7 +201,7 @@ function dimToCut(name: string, x: Tensor, dim: number): number {
 export function split(x: Tensor, sizes: number | readonly number[], dim = 0): Tensor[] {
   const d = dimToCut("split", x, dim);
   const size = x.shape[d];
-  listOf(sizes).forEach((n) => checkInteger("split", "a size", n));
+  integersOf("split", "sizes", sizes);
   if (typeof sizes === "number") {
     if (sizes < 0) throw new RangeError(`split: split expects split_size be non-negative, but got split_size=${sizes}`);
     if (sizes === 0 && size > 0) {
@@ -254,7 +251,7 @@ export function unbind(x: Tensor, dim = 0): Tensor[] {
  */
 export function unflatten(x: Tensor, dim: number, sizes: Shape): Tensor {
   const d = normalizeDim("unflatten", dim, x.ndim);
-  if (sizes.length === 0) throw new RangeError("unflatten: sizes must be non-empty");
+  if (integersOf("unflatten", "sizes", sizes).length === 0) throw new RangeError("unflatten: sizes must be non-empty");
   const unknown = sizes.filter((n) => n === -1).length;
   if (unknown > 1) throw new RangeError("unflatten: only one dimension can be inferred");
   const size = x.shape[d] ?? 1;

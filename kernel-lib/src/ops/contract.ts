@@ -1,6 +1,6 @@
 // Owns sums of products over named dims: einsum and tensordot, from movements, sums and the matrix product.
 // Imports these and shapes. Nothing here is a method.
-import { checkInteger, describe, shapeText } from "../check";
+import { checkInteger, describe, integersOf, shapeText } from "../check";
 import { normalizeDim, range, type Shape, sizeOf } from "../shape";
 import type { Tensor } from "../tensor";
 import { diagonal } from "./arrange";
@@ -186,7 +186,9 @@ export function tensordot(
     if (dims > a.ndim || dims > b.ndim) throw new RangeError(`tensordot: expects dims < ndim_a or ndim_b, but got dims=${dims}`);
     return tensordot(a, b, [range(dims).map((i) => a.ndim - dims + i), range(dims)]);
   }
-  const [ofA, ofB] = [a, b].map((x, i) => dims[i].map((dim) => normalizeDim("tensordot", dim, x.ndim)));
+  const [ofA, ofB] = [a, b].map((x, i) =>
+    integersOf("tensordot", "dims", dims[i]).map((dim) => normalizeDim("tensordot", dim, x.ndim)),
+  );
   if (ofA.length !== ofB.length) throw new RangeError("tensordot: both dimension lists should have same length");
   for (const list of [ofA, ofB]) {
     const twice = list.find((dim, i) => list.indexOf(dim) < i);
