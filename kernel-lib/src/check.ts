@@ -19,6 +19,19 @@ export function checkInteger(where: string, what: string, value: unknown): asser
     throw new TypeError(`${where}: ${what} must be an integer, got ${describe(value)}`);
 }
 
+/**
+ * An integer, or several in an array, as an array.
+ * @throws TypeError unless that is what `value` is
+ */
+export function integersOf(where: string, what: string, value: number | readonly number[]): readonly number[] {
+  if (typeof value !== "number" && !Array.isArray(value)) {
+    throw new TypeError(`${where}: ${what} must be an integer or an array of integers, got ${describe(value)}`);
+  }
+  const list = typeof value === "number" ? [value] : (value as readonly number[]);
+  for (const one of list) checkInteger(where, what, one);
+  return list;
+}
+
 /** @throws RangeError unless `value` is an integer of at least `least` */
 export function checkCount(where: string, what: string, value: unknown, least = 0): asserts value is number {
   if (!Number.isInteger(value) || (value as number) < least) {

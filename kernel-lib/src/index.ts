@@ -32,9 +32,26 @@ export * from "./generated/pointwise";
 export * from "./notebook";
 export * as nn from "./nn";
 export { where } from "./ops/functional";
-export { at, type Index, indexSelect, narrow, select } from "./ops/indexing";
+export {
+  broadcastTo, chunk, diag, diagonal, flip, movedim, repeatInterleave, roll, split, swapaxes, tile, tril, triu, unbind,
+  unflatten,
+} from "./ops/arrange";
+export { indexPut, type IndexPutOptions, type Indices } from "./ops/assign";
+export {
+  type FillDiagonalOptions, gather, indexAdd, type IndexAddOptions, maskedFill, maskedSelect, scatter, scatterAdd, take,
+} from "./ops/gather";
+export { at, indexSelect, narrow, select } from "./ops/indexing";
+export type { Index } from "./ops/indices";
 export { cat, stack } from "./ops/join";
 export { matmul } from "./ops/linalg";
+export { bmm, dot, mm, mv, outer } from "./ops/products";
+export { einsum, tensordot } from "./ops/contract";
+export {
+  argsort, bincount, type BincountOptions, histc, type HistcOptions, kthvalue, median, nonzero, sort, type SortOptions,
+  topk, type TopkOptions, unique, type UniqueOptions, type UniqueResult, type ValuesAndIndices,
+} from "./ops/order";
+export type { PadOptions } from "./ops/pad";
+export { searchsorted, type SearchOptions } from "./ops/search";
 export { clone, expand, flatten, permute, reshape, squeeze, t, transpose, unsqueeze } from "./ops/movement";
 export { Slice, slice } from "./ops/slice";
 export { all, any, type Dims, mean, type ReduceOptions, sum } from "./ops/reduce";

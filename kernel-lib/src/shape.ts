@@ -3,6 +3,12 @@ import { checkInteger, describe, shapeText } from "./check";
 
 export type Shape = readonly number[];
 
+/** A shape as one array or as separate sizes. */
+export type ShapeArguments = number[] | [Shape];
+
+/** The shape that arguments name. */
+export const toShape = (sizes: ShapeArguments): Shape => (Array.isArray(sizes[0]) ? sizes[0] : sizes) as Shape;
+
 /** The number of elements of a shape. */
 export function sizeOf(shape: Shape): number {
   let n = 1;
@@ -77,7 +83,7 @@ export function normalizeDim(name: string, dim: number, rank: number): number {
 // Reductions over everything are the usual ones: their dims are listed once for each number of dims.
 const ALL_DIMS: (readonly number[])[] = [];
 
-const allDims = (rank: number): readonly number[] => (ALL_DIMS[rank] ??= Array.from({ length: rank }, (_, i) => i));
+const allDims = (rank: number): readonly number[] => (ALL_DIMS[rank] ??= range(rank));
 
 /** The dims to reduce over, ascending; all of them where none is named. */
 export function normalizeDims(
@@ -147,5 +153,27 @@ export function inferShape(name: string, shape: Shape, n: number): number[] {
 function checkInferred(name: string, asked: Shape, out: Shape, n: number): void {
   if (out.some((size) => !Number.isInteger(size) || size < 0) || sizeOf(out) !== n) {
     throw new RangeError(`${name}: shape '${shapeText(asked)}' is invalid for input of size ${n}`);
+  }
+}
+
+/** The numbers from 0 up to n, not included. */
+export const range = (n: number): number[] => Array.from({ length: n }, (_, i) => i);
+
+/** The elements along one dim of a tensor: `n` of them, `step` apart, and that `outer` times `step` times. */
+export interface Lines {
+  readonly outer: number;
+  readonly n: number;
+  readonly step: number;
+}
+
+/** How the elements of a tensor of `shape` lie along `dim`; those of a 0-dim tensor are a line of one. */
+export function lines(shape: Shape, dim: number): Lines {
+  return { outer: sizeOf(shape.slice(0, dim)), n: shape[dim] ?? 1, step: sizeOf(shape.slice(dim + 1)) };
+}
+
+/** Calls `visit` with the place of the first element of each line. */
+export function eachLine({ outer, n, step }: Lines, visit: (start: number, line: number) => void): void {
+  for (let o = 0, line = 0; o < outer; o++) {
+    for (let i = 0; i < step; i++, line++) visit(o * n * step + i, line);
   }
 }

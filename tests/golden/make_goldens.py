@@ -14,7 +14,7 @@ import sys
 
 import torch
 
-from make import chapter, draws, fills, graph, loaders, losses, ops, optimizers, printing, sums
+from make import chapter, draws, fills, graph, loaders, losses, movement, ops, optimizers, order, printing, sums
 from make.encode import write
 
 PARTS = {
@@ -28,6 +28,8 @@ PARTS = {
     "ops": ops.cases,
     "losses": losses.cases,
     "graph": graph.cases,
+    "movement": movement.cases,
+    "order": order.cases,
 }
 
 if __name__ == "__main__":

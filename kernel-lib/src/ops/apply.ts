@@ -35,6 +35,21 @@ export function apply<A>(op: Op<A>, inputs: readonly Tensor[], attributes: A): T
   return out;
 }
 
+/**
+ * Puts the result of a structural operation into its first operand, whose shape and type it has.
+ * @param name what the caller called it
+ * @throws Error where that would break recorded gradients
+ */
+export function applyInPlace<A>(name: string, op: Op<A>, inputs: readonly Tensor[], attributes: A): Tensor {
+  const target = inputs[0];
+  checkWritable(name, target, inputs);
+  const recorded = op.pullback && isFloat(target.dtype) && needsNode(inputs);
+  const node = recorded ? new OpNode(op, inputs, attributes, target) : null;
+  runInPlace(op, inputs, target.spec, attributes);
+  if (node) target.moveTo(node);
+  return target;
+}
+
 /** The result of an operation that makes one element of one, where it is at hand; else null. */
 function ofOneElement<A>({ ofOne }: Op<A>, inputs: readonly Tensor[], { shape, dtype }: Spec): Storage | null {
   if (ofOne === undefined || !stayOnHost(1)) return null;

@@ -5,10 +5,10 @@ import type { Operand, Spec } from "../engines/engine";
 import { type Floats, sumAll } from "../engines/host/sum";
 import { allocate } from "../memory";
 import { broadcast, sameShape, type Shape, sizeOf } from "../shape";
-import { Tensor } from "../tensor";
+import type { Tensor } from "../tensor";
 import { apply } from "./apply";
 import { Op, type SavedTensors } from "./nodes";
-import { resultType } from "./operands";
+import { checkTensors, resultType } from "./operands";
 import { logSoftmax } from "./softmax";
 
 /** What becomes of the losses of the samples: their mean, their sum, or themselves. */
@@ -35,11 +35,6 @@ function checkReduction(name: string, reduction: unknown): asserts reduction is 
   if (reduction === "mean" || reduction === "sum" || reduction === "none") return;
   const got = typeof reduction === "string" ? reduction : describe(reduction);
   throw new RangeError(`${name}: ${got} is not a valid value for reduction; choose "mean", "sum" or "none"`);
-}
-
-function checkTensors(name: string, tensors: readonly unknown[]): void {
-  const wrong = tensors.find((value) => !(value instanceof Tensor));
-  if (wrong !== undefined) throw new TypeError(`${name}: expected a Tensor, got ${describe(wrong)}`);
 }
 
 interface SquaredError {

@@ -2,10 +2,17 @@
 import type { Pointwise, PointwiseInPlace } from "../generated/pointwise";
 import type { Tensor } from "../tensor";
 import { pointwise, pointwiseInPlace, pointwiseOps } from "./apply";
+import * as arrange from "./arrange";
+import * as assign from "./assign";
+import * as gather from "./gather";
 import * as indexing from "./indexing";
 import * as linalg from "./linalg";
 import * as movement from "./movement";
+import * as order from "./order";
+import * as products from "./products";
+import type { UniqueOptions, UniqueResult, ValuesAndIndices } from "./order";
 import * as reduce from "./reduce";
+import type { ReduceOptions } from "./reduce";
 import * as softmax from "./softmax";
 import * as write from "./write";
 
@@ -19,6 +26,22 @@ type Methods<M> = {
     : never;
 };
 
+/** The methods of several forms, of which a type made from the functions would have the last only. */
+interface Overloaded {
+  /** The median of all elements, as a tensor of no dims. */
+  median(): Tensor;
+  /** The medians along `dim`, and their places. */
+  median(dim: number, options?: ReduceOptions): ValuesAndIndices;
+  /** The elements without repetition, in ascending order. */
+  unique(): Tensor;
+  /** The same, with where in them each element is, and how often. */
+  unique(options: UniqueOptions): UniqueResult;
+  /** Where this tensor is not 0: one row of indices an element. */
+  nonzero(): Tensor;
+  /** The same as one vector a dim, with which `at` reads those elements. */
+  nonzero(options: { asTuple: true }): Tensor[];
+}
+
 export interface TensorMethods
   extends Pointwise<Tensor>,
     PointwiseInPlace<Tensor>,
@@ -26,6 +49,12 @@ export interface TensorMethods
     Methods<typeof movement>,
     Methods<typeof linalg>,
     Methods<typeof indexing>,
+    Methods<typeof arrange>,
+    Methods<typeof gather>,
+    Methods<typeof assign>,
+    Omit<Methods<typeof order>, keyof Overloaded>,
+    Overloaded,
+    Methods<typeof products>,
     Methods<typeof softmax>,
     Methods<typeof write> {
   /** The dims in reverse order: a matrix transposed. */
@@ -49,6 +78,7 @@ function operands(first: Tensor, rest: readonly unknown[]): unknown[] {
 
 const structural: Record<string, AnyFunction> = {
   ...reduce, ...movement, ...linalg, ...indexing, ...softmax, ...write,
+  ...arrange, ...gather, ...assign, ...order, ...products,
 };
 
 /** Gives `prototype`, that of Tensor, its methods. */

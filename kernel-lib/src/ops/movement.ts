@@ -5,19 +5,11 @@ import { type DTypeName } from "../dtype";
 import { gather, repeat } from "../engines/host/gather";
 import { convert, copy } from "../memory";
 import {
-  inferShape,
-  normalizeDim,
-  sameShape,
-  type Shape,
-  stridesOf, checkShape } from "../shape";
+  checkShape, inferShape, normalizeDim, sameShape, type Shape, type ShapeArguments, stridesOf, toShape,
+} from "../shape";
 import type { Tensor } from "../tensor";
 import { apply } from "./apply";
 import { Op } from "./nodes";
-
-/** A shape as one array or as separate sizes. */
-export type ShapeArguments = number[] | [Shape];
-
-const toShape = (sizes: ShapeArguments): Shape => (Array.isArray(sizes[0]) ? sizes[0] : sizes) as Shape;
 
 interface Reshape {
   readonly shape: Shape;

@@ -19,6 +19,12 @@ const NUMBER_SPECS = {
   float64: { shape: [], dtype: "float64" },
 } as const;
 
+/** @throws TypeError unless all of `values` are tensors */
+export function checkTensors(name: string, values: readonly unknown[]): asserts values is readonly Tensor[] {
+  const wrong = values.findIndex((value) => !(value instanceof Tensor));
+  if (wrong >= 0) throw new TypeError(`${name}: expected a Tensor, got ${describe(values[wrong])}`);
+}
+
 export function toOperand(name: string, value: unknown): Tensor {
   if (value instanceof Tensor) return value;
   if (typeof value === "number" || typeof value === "boolean") return wrapNumber(value);

@@ -2,7 +2,7 @@
 import { isFloat } from "../dtype";
 import type { Operand, Spec } from "../engines/engine";
 import { allocate } from "../memory";
-import { normalizeDim, type Shape, sizeOf } from "../shape";
+import { eachLine, lines, normalizeDim } from "../shape";
 import type { Tensor } from "../tensor";
 import { apply } from "./apply";
 import { Op } from "./nodes";
@@ -16,11 +16,6 @@ function inferFloat(name: string, { shape, dtype }: Spec): Spec {
   return { shape, dtype };
 }
 
-/** How the elements along `dim` lie: n of them, `step` apart, and that `outer` times `step` times. */
-function lines(shape: Shape, dim: number): { outer: number; n: number; step: number } {
-  return { outer: sizeOf(shape.slice(0, dim)), n: shape[dim] ?? 1, step: sizeOf(shape.slice(dim + 1)) };
-}
-
 /**
  * Fills the result line by line: first with the elements less their greatest, so that no exponential overflows, then
  * with what `finish` makes of them and of the sum of their exponentials.
@@ -28,9 +23,9 @@ function lines(shape: Shape, dim: number): { outer: number; n: number; step: num
 function normalised(x: Operand, out: Spec, dim: number, finish: (shifted: number, sum: number) => number) {
   const { data } = x.storage;
   const result = allocate(out.dtype, data.length);
-  const { outer, n, step } = lines(x.shape, dim);
-  for (let i = 0; i < outer * step; i++) {
-    const start = Math.floor(i / step) * n * step + (i % step);
+  const all = lines(x.shape, dim);
+  const { n, step } = all;
+  eachLine(all, (start) => {
     const end = start + n * step;
     let greatest = -Infinity;
     for (let p = start; p < end; p += step) if (data[p] > greatest) greatest = data[p];
@@ -40,7 +35,7 @@ function normalised(x: Operand, out: Spec, dim: number, finish: (shifted: number
       sum += Math.exp(result[p]);
     }
     for (let p = start; p < end; p += step) result[p] = finish(result[p], sum);
-  }
+  });
   return result;
 }
 
