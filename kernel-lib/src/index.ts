@@ -22,7 +22,7 @@ export { type EngineChoice, setEngine } from "./engines/selection";
 export * from "./generated/pointwise";
 export * from "./notebook";
 export * as nn from "./nn";
-export { where } from "./ops/functional";
+export { type GeluOptions, where } from "./ops/functional";
 export { at, type Index, indexSelect, narrow, select } from "./ops/indexing";
 export { cat, stack } from "./ops/join";
 export { matmul } from "./ops/linalg";

@@ -14,7 +14,7 @@ import sys
 
 import torch
 
-from make import chapter, draws, fills, loaders, losses, ops, optimizers, printing, sums
+from make import chapter, draws, fills, loaders, losses, ops, optimizers, pointwise, printing, sums
 from make.encode import write
 
 PARTS = {
@@ -27,6 +27,7 @@ PARTS = {
     "chapter": chapter.cases,
     "ops": ops.cases,
     "losses": losses.cases,
+    "pointwise": pointwise.cases,
 }
 
 if __name__ == "__main__":

@@ -17,7 +17,7 @@ type Loop = (
 
 /** The function that gives a rule's result for operands of `dtype`. */
 export const valueOf = (rule: Rule, dtype: DTypeName): Value =>
-  (dtype === "float32" && rule.float32) || (dtype === "int64" && rule.int64) || rule.value;
+  (dtype === "float32" && rule.float32) || (dtype === "int64" && rule.int64) || (dtype === "bool" && rule.bool) || rule.value;
 
 /** Added to the way that operands are walked where not all begin at their first element. */
 const WITH_OFFSETS = 8;
