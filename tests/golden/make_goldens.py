@@ -14,7 +14,7 @@ import sys
 
 import torch
 
-from make import chapter, draws, fills, loaders, losses, ops, optimizers, pointwise, printing, sums
+from make import chapter, draws, fills, loaders, losses, ops, optimizers, pointwise, printing, reductions, sums
 from make.encode import write
 
 PARTS = {
@@ -28,6 +28,7 @@ PARTS = {
     "ops": ops.cases,
     "losses": losses.cases,
     "pointwise": pointwise.cases,
+    "reductions": reductions.cases,
 }
 
 if __name__ == "__main__":
