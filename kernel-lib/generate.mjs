@@ -1,5 +1,6 @@
-// Writes src/generated/pointwise.ts: the functions and method types of the pointwise operations, from the table in
-// src/rules.ts. Run by the build. Imports Node's built-ins and TypeScript's parser.
+// Writes src/generated/pointwise.ts, functions and method types of the pointwise operations, from the table in
+// src/rules.ts and those of src/rules/ that it merges. Run by the build.
+// Imports Node's built-ins and TypeScript's parser.
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -7,13 +8,16 @@ import ts from "typescript";
 
 const src = join(dirname(fileURLToPath(import.meta.url)), "src");
 
-/** The entries of the table: name, doc comment, number of operands, and whether there is a function of that name. */
-function readRules() {
-  const path = join(src, "rules.ts");
+/**
+ * The entries of the table that `file` calls `variable`, those of the tables that it merges among them: name, doc
+ * comment, number of operands, how many of them may be left out, and whether there is a function of that name.
+ */
+function readRules(file, variable) {
+  const path = join(src, file);
   const source = ts.createSourceFile(path, readFileSync(path, "utf8"), ts.ScriptTarget.ES2022, true);
   let table;
   source.forEachChild(function visit(node) {
-    if (ts.isVariableDeclaration(node) && node.name.getText() === "rules") {
+    if (ts.isVariableDeclaration(node) && node.name.getText() === variable) {
       table = ts.isSatisfiesExpression(node.initializer) ? node.initializer.expression : node.initializer;
     }
     node.forEachChild(visit);
@@ -21,15 +25,28 @@ function readRules() {
   // A value may be an arrow function or the name of a function in the file.
   const arity = (value) => {
     if (ts.isArrowFunction(value)) return value.parameters.length;
-    const f = source.statements.find((s) => ts.isFunctionDeclaration(s) && s.name.text === value.getText());
-    return f.parameters.length;
+    const named = value.getText();
+    for (const statement of source.statements) {
+      if (ts.isFunctionDeclaration(statement) && statement.name.text === named) return statement.parameters.length;
+      if (!ts.isVariableStatement(statement)) continue;
+      const variable = statement.declarationList.declarations.find(({ name }) => name.getText() === named);
+      if (variable) return variable.initializer.parameters.length;
+    }
+    throw new Error(`${path}: the value ${named} is not a function of this file`);
   };
-  return table.properties.map((entry) => {
-    const fields = Object.fromEntries(entry.initializer.properties.map((p) => [p.name.getText(), p.initializer]));
+  return table.properties.flatMap((entry) => {
+    if (ts.isSpreadAssignment(entry)) {
+      const merged = entry.expression.getText();
+      return readRules(join("rules", `${merged}.ts`), merged);
+    }
+    const fields = Object.fromEntries(
+      entry.initializer.properties.map((p) => [p.name.getText(), p.initializer ?? true]),
+    );
     return {
       name: entry.name.getText(),
       doc: ts.getJSDocCommentsAndTags(entry).map((doc) => doc.comment).join(" "),
       arity: arity(fields.value),
+      optional: fields.defaults ? fields.defaults.elements.length : fields.without ? 2 : 0,
       // With a condition, PyTorch's function takes the operands in another order: such a one is written by hand.
       isFunction: !fields.condition,
     };
@@ -37,12 +54,16 @@ function readRules() {
 }
 
 const OPERANDS = ["a", "b", "c"];
-const list = (names, type) => names.map((name) => `${name}: ${type}`).join(", ");
+/** Operands from the one numbered `first` on as parameters. */
+const parameters = ({ arity, optional }, first, type) =>
+  OPERANDS.slice(first, arity)
+    .map((name, i) => `${name}${first + i >= arity - optional ? "?" : ""}: ${type}`)
+    .join(", ");
 
-const rules = readRules();
+const rules = readRules("rules.ts", "rules");
 const methods = (suffix, doc) =>
-  rules.map(({ name, doc: text, arity }) =>
-    `  /** ${doc(text)} */\n  ${name}${suffix}(${list(OPERANDS.slice(1, arity), "T | number")}): T;`).join("\n");
+  rules.map((rule) =>
+    `  /** ${doc(rule.doc)} */\n  ${rule.name}${suffix}(${parameters(rule, 1, "T | number")}): T;`).join("\n");
 
 const code = `// Generated from rules.ts by generate.mjs; not to be edited.
 import { pointwise, pointwiseOps as ops } from "../ops/apply";
@@ -58,9 +79,10 @@ export interface PointwiseInPlace<T> {
 ${methods("_", (text) => `Puts into this tensor: ${text[0].toLowerCase()}${text.slice(1).split(". ")[0].replace(/\.$/, "")}.`)}
 }
 
-${rules.filter(({ isFunction }) => isFunction).map(({ name, doc, arity }) => {
-    const operands = OPERANDS.slice(0, arity);
-    return `/** ${doc} */\nexport const ${name} = (${list(operands, "Tensor | number")}): Tensor =>\n  pointwise(ops.${name}, [${operands.join(", ")}]);`;
+${rules.filter(({ isFunction }) => isFunction).map((rule) => {
+    const { name, doc, arity } = rule;
+    const operands = OPERANDS.slice(0, arity).join(", ");
+    return `/** ${doc} */\nexport const ${name} = (${parameters(rule, 0, "Tensor | number")}): Tensor =>\n  pointwise(ops.${name}, [${operands}]);`;
   }).join("\n\n")}
 `;
 

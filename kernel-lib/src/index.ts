@@ -31,7 +31,7 @@ export { type EngineChoice, setEngine } from "./engines/selection";
 export * from "./generated/pointwise";
 export * from "./notebook";
 export * as nn from "./nn";
-export { where } from "./ops/functional";
+export { type GeluOptions, where } from "./ops/functional";
 export {
   broadcastTo, chunk, diag, diagonal, flip, movedim, repeatInterleave, roll, split, swapaxes, tile, tril, triu, unbind,
   unflatten,
@@ -54,7 +54,11 @@ export type { PadOptions } from "./ops/pad";
 export { searchsorted, type SearchOptions } from "./ops/search";
 export { clone, expand, flatten, permute, reshape, squeeze, t, transpose, unsqueeze } from "./ops/movement";
 export { Slice, slice } from "./ops/slice";
-export { all, any, type Dims, mean, type ReduceOptions, sum } from "./ops/reduce";
+export { cumprod, cumsum, prod } from "./ops/cumulative";
+export { amax, amin, argmax, argmin, type Extrema, max, min } from "./ops/extrema";
+export { all, any, mean, sum } from "./ops/reduce";
+export type { Dims, ReduceOptions } from "./ops/reduced";
+export { logsumexp, norm, std, var, type VarOptions } from "./ops/statistics";
 export type { ClassLossOptions, CrossEntropyOptions, LossOptions, Reduction } from "./ops/loss";
 export { logSoftmax, softmax } from "./ops/softmax";
 export * as optim from "./optim";

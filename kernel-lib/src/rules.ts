@@ -1,7 +1,11 @@
 // Owns the pointwise operations: each one's value and gradients, once, for numbers and tensors alike.
 // Method, function, types, Scalar support, host kernel and tests follow from an entry.
-// Imports numeric.ts (fused multiply-add) only.
+// Imports numeric.ts (fused multiply-add), and the tables of rules/, which are merged here.
 import { fma32, fma64 } from "./numeric";
+import { activations } from "./rules/activations";
+import { elementary } from "./rules/elementary";
+import { logic } from "./rules/logic";
+import { rounding } from "./rules/rounding";
 
 /** What a gradient may be written in: the operations that Scalar and Tensor both have. */
 export interface Algebra<T> {
@@ -10,11 +14,24 @@ export interface Algebra<T> {
   log(): T;
   sqrt(): T;
   sign(): T;
+  sin(): T;
+  cos(): T;
+  sinh(): T;
+  cosh(): T;
+  tanh(): T;
+  erf(): T;
+  expm1(): T;
+  sigmoid(): T;
+  reciprocal(): T;
+  rsqrt(): T;
+  round(): T;
+  trunc(): T;
   add(b: T | number): T;
   sub(b: T | number): T;
   mul(b: T | number): T;
   div(b: T | number): T;
   pow(b: T | number): T;
+  fmod(b: T | number): T;
   eq(b: T | number): T;
   ne(b: T | number): T;
   lt(b: T | number): T;
@@ -48,18 +65,35 @@ export interface Rule {
   given?: readonly { readonly b: number; value(a: number): number }[];
   /** Whether the value is more code than V8 inlines several times into one loop. */
   isLong?: boolean;
+  /** The same for truth values, where they are not merely the numbers 0 and 1. */
+  bool?(a: number, b: number, c: number): number;
+  /** What the last operands are where they are left out. */
+  defaults?: readonly number[];
+  /** The rule that does without operand b or c, where either may be left out but not both. */
+  without?: { readonly b: string; readonly c: string };
   /** One gradient an operand; null for one that has none. Absent where the operation has no gradient at all. */
   grad?: readonly (Pullback | null)[];
-  /** "float": integers give the default floating-point type; "bool": the result is a truth value. */
-  result?: "float" | "bool";
+  /**
+   * "float": integers give the default floating-point type; "integer": truth values give integers; "bool": the result
+   * is a truth value.
+   */
+  result?: "float" | "integer" | "bool";
   /** The operand that is a condition, and so takes no part in promotion. */
   condition?: number;
   /** Why operands that promote to bool are refused. */
   rejectsBool?: string;
   /** Whether even one bool operand among others is. */
   rejectsAnyBool?: boolean;
+  /** Why operands that promote to a floating-point type are refused. */
+  rejectsFloats?: string;
+  /** Operands of which one at least has to be a number or of a floating-point type, and why. */
+  needsFloats?: { readonly operands: readonly number[]; readonly message: string };
+  /** What PyTorch calls the recorded operation, if not by the rule's name. */
+  graphName?: string;
   /** What PyTorch numbers the recorded operation where the last operand is a tensor, if not 0. */
   tensorVariant?: number;
+  /** The same where it is a number. */
+  numberVariant?: number;
 }
 
 const { fround } = Math;
@@ -212,6 +246,14 @@ export const rules = {
     isLong: true,
     grad: [(g) => g, (g, { c }) => g.mul(c), (g, { b }) => g.mul(b)],
   },
+  /** a + b/c, element by element: the step of an optimizer. */
+  addcdiv: {
+    value: (a, b, c) => a + b / c,
+    float32: (a, b, c) => a + fround(b / c),
+    grad: [(g) => g, (g, { c }) => g.mul(c.reciprocal()), (g, { b, c }) => g.neg().mul(b.div(c).div(c))],
+    result: "float",
+    needsFloats: { operands: [1, 2], message: "Integer division with addcdiv is not supported." },
+  },
   /** a + c·(b − a): the way from a to b, by the weight c. */
   lerp: {
     // From the nearer end, as PyTorch does, so that c = 1 gives exactly b.
@@ -221,9 +263,37 @@ export const rules = {
     isLong: true,
     grad: [(g, { c }) => g.mul(c.neg().add(1)), (g, { c }) => g.mul(c), (g, { a, b }) => g.mul(b.sub(a))],
   },
+  ...elementary,
+  ...rounding,
+  ...logic,
+  ...activations,
 } satisfies Record<string, Rule>;
 
 export type RuleName = keyof typeof rules;
 
 /** The table with every entry seen as a Rule. */
 export const ruleTable: Readonly<Record<RuleName, Rule>> = rules;
+
+/** Whether operands of the rule may be left out. */
+export const takesFewer = ({ defaults, without }: Rule): boolean => defaults !== undefined || without !== undefined;
+
+/**
+ * Puts what stands for operands that were left out into their places in `values`.
+ * @returns the name of the rule that takes what is there then
+ */
+export function complete(name: RuleName, values: unknown[]): RuleName {
+  const { defaults = [], without, value: { length: arity } } = ruleTable[name];
+  if (without && values.length <= arity) {
+    const lacks = [1, 2].filter((i) => values[i] === undefined);
+    if (lacks.length > 1) throw new TypeError(`${name}: At least one of 'min' or 'max' must not be None`);
+    if (lacks.length === 1) {
+      values.splice(lacks[0], 1);
+      return (lacks[0] === 1 ? without.b : without.c) as RuleName;
+    }
+  }
+  defaults.forEach((value, i) => {
+    const place = arity - defaults.length + i;
+    if (place <= values.length && values[place] === undefined) values[place] = value;
+  });
+  return name;
+}

@@ -1,7 +1,7 @@
 // Owns Scalar: one number that knows how it was computed. Imports the rules and the tape.
 import { describe } from "./check";
 import type { Pointwise } from "./generated/pointwise";
-import { type Rule, ruleTable, type RuleName } from "./rules";
+import { complete, type Rule, ruleTable, type RuleName, takesFewer } from "./rules";
 import { ancestors, isGradEnabled, Node, sweep } from "./tape";
 
 // A Scalar has every pointwise operation as a method; index.ts attaches them.
@@ -127,7 +127,14 @@ function toScalar(name: string, value: unknown): Scalar {
 function method(name: RuleName) {
   const rule = ruleTable[name];
   const others = rule.value.length - 1;
+  const isComplete = !takesFewer(rule);
   return function (this: Scalar, ...rest: unknown[]): Scalar {
+    if (!isComplete) {
+      const values: unknown[] = [this, ...rest];
+      const taking = complete(name, values);
+      rest = values.slice(1);
+      if (taking !== name) return scalarMethods[taking].apply(this, rest);
+    }
     if (rest.length !== others)
       throw new TypeError(`${name}: expected ${others} operand(s), got ${rest.length}`);
     const operands = [this, ...rest.map((value) => toScalar(name, value))];
@@ -137,6 +144,6 @@ function method(name: RuleName) {
 }
 
 /** The methods of Scalar that follow from the rules. */
-export const scalarMethods = Object.fromEntries(
+export const scalarMethods: Readonly<Record<string, (this: Scalar, ...rest: unknown[]) => Scalar>> = Object.fromEntries(
   (Object.keys(ruleTable) as RuleName[]).map((name) => [name, method(name)]),
 );

@@ -40,6 +40,8 @@ const cases: Readonly<Record<string, readonly Case[]>> = {
     ...each(anyShape, (x) => x.any()),
     ...each(anyShape, (x) => x.all()),
     ...each([[300, 400]], (x) => x.gt(1e30).any()),
+    ...each([[3, 5], [2, 3, 4, 5], [300, 400]], (x) => x.gt(1).any(0)),
+    ...each([[2, 3, 4, 5], [50, 40, 30]], (x) => x.lt(9).all([0, -1], { keepdim: true })),
   ],
   permute: [
     ...each([[3, 5], [1, 4], [300, 400], [7]], (x) => x.t()),

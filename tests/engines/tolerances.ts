@@ -43,9 +43,48 @@ function extremePower(a: number, b: number): boolean {
   return [0.5, -0.5, -2].includes(b) && (size === 0 || size < 1e-18 || size > 1e18);
 }
 
+const isExtreme = (size: number): boolean => size < 1e-18 || size > 1e18;
+
+/** A product that counts as 0 may be on the other side of a threshold of 0. */
+const softplusValue = (a: number, b: number): number =>
+  Math.abs(a * b) < LEAST_NORMAL ? Infinity : (Math.exp(Math.min(a * b, 0)) / Math.abs(b)) * (1 + Math.abs(a * b));
+
+/** Of sums that are divided by b, which the engines round in between: nothing to compare where they leave the range. */
+const softplusGradient = (a: number, b: number): number =>
+  isExtreme(Math.abs(b)) || Math.abs(a) > 1e18 ? Infinity : (2 + 2 * Math.abs(a)) * Math.max(1, 1 / Math.abs(b)) * 2;
+
 export const tolerances: Readonly<Record<string, Tolerances>> = {
   exp: { value: ELEMENTARY, gradient: ELEMENTARY },
   log: { value: ELEMENTARY },
+  // Angles are reduced to a quarter turn, whose rounding is in units of 1.
+  sin: { value: { ulps: 2, scale: () => 1 }, gradient: { ulps: 4, scale: () => 2 } },
+  cos: { value: { ulps: 2, scale: () => 1 }, gradient: { ulps: 4, scale: () => 2 } },
+  // 1 + y² has the error of y twice.
+  tan: { value: { ulps: 4 }, gradient: { ulps: 12 } },
+  asin: { value: ELEMENTARY },
+  acos: { value: ELEMENTARY },
+  atan: { value: ELEMENTARY },
+  // a² + b² leaves float32's range, or counts as 0.
+  atan2: { value: { ulps: 3 }, gradient: { ulps: 0, scale: (a, b) => (isExtreme(Math.hypot(a, b)) ? Infinity : NaN) } },
+  sinh: { value: ELEMENTARY, gradient: ELEMENTARY },
+  cosh: { value: ELEMENTARY, gradient: ELEMENTARY },
+  expm1: { value: ELEMENTARY, gradient: { ulps: 3, scale: () => 2 } },
+  log1p: { value: ELEMENTARY },
+  log2: { value: { ulps: 3 } },
+  log10: { value: { ulps: 3 } },
+  erf: { value: ELEMENTARY, gradient: { ulps: 3 } },
+  // The exponential is 0 on one side and ∞ on the other where the result would be smaller than this.
+  sigmoid: { value: { ulps: 2, scale: () => 2 ** -100 }, gradient: { ulps: 4, scale: () => 2 } },
+  elu: { value: { ulps: 3 }, gradient: { ulps: 4, scale: (_, b) => 2 * Math.max(1, Math.abs(b)) } },
+  // 1 + erf and 1 + tanh, times a, are in units of a where they cancel; so are the gradients' sums.
+  gelu: { value: { ulps: 4, scale: Math.abs }, gradient: { ulps: 8, scale: (a) => 2 + 2 * Math.abs(a) } },
+  geluTanh: { value: { ulps: 4, scale: Math.abs }, gradient: { ulps: 12, scale: (a) => 2 + 2 * Math.abs(a) } },
+  silu: { value: { ulps: 4, scale: () => 2 ** -100 }, gradient: { ulps: 8, scale: (a) => 2 + 2 * Math.abs(a) } },
+  // The product's rounding is one of the exponential's logarithm.
+  softplus: {
+value: { ulps: 4, scale: softplusValue },
+    gradient: { ulps: 8, scale: softplusGradient },
+  },
   // 1 − y² has the rounding of y in it twice, and is itself rounded twice and not once: in units of 1. Times up to 2.
   tanh: { value: ELEMENTARY, gradient: { ulps: 8, scale: () => 1 } },
   pow: {

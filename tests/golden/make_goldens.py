@@ -14,7 +14,9 @@ import sys
 
 import torch
 
-from make import chapter, draws, fills, graph, loaders, losses, movement, ops, optimizers, order, printing, sums
+from make import (
+    chapter, draws, fills, graph, loaders, losses, movement, ops, optimizers, order, pointwise, printing, reductions, sums,
+)
 from make.encode import write
 
 PARTS = {
@@ -30,6 +32,8 @@ PARTS = {
     "graph": graph.cases,
     "movement": movement.cases,
     "order": order.cases,
+    "pointwise": pointwise.cases,
+    "reductions": reductions.cases,
 }
 
 if __name__ == "__main__":

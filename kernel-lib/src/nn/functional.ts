@@ -1,5 +1,6 @@
 // Owns what is found under `pt.nn.functional`: functions of networks, among them those that are also at the top.
-export { relu, tanh } from "../generated/pointwise";
+export { elu, leakyRelu, relu, sigmoid, silu, softplus, tanh } from "../generated/pointwise";
+export { gelu } from "../ops/functional";
 export { crossEntropy, mseLoss, nllLoss } from "../ops/loss";
 export { pad } from "../ops/pad";
 export { logSoftmax, softmax } from "../ops/softmax";

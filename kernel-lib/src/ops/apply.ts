@@ -6,7 +6,7 @@ import { type Computation, type Kernel, run, runInPlace, type Spec } from "../en
 import { makeOfOne, type PointwiseAttributes, pointwiseKernel, type ValueOfOne } from "../engines/host/pointwise";
 import { stayOnHost } from "../engines/selection";
 import { Storage } from "../engines/storage";
-import { ruleTable, type RuleName } from "../rules";
+import { complete, ruleTable, type RuleName, takesFewer } from "../rules";
 import { broadcast, sameShape, type Shape, sizeOf } from "../shape";
 import { isGradEnabled, isInferenceModeEnabled } from "../tape";
 import { Tensor } from "../tensor";
@@ -67,7 +67,9 @@ export class PointwiseOp extends RecordedRule implements Computation<PointwiseAt
   readonly arity: number;
   readonly kernel: Kernel<PointwiseAttributes>;
   readonly givesBool: boolean;
-  readonly hasCondition: boolean;
+  /** Whether operands that are all of one floating-point type are not a case without questions. */
+  readonly isSpecial: boolean;
+  readonly takesFewer: boolean;
   readonly hasGradient: boolean;
   /** The numbers that the operation met last, by their place among the operands: loops give the same ones again. */
   readonly lastNumbers: (Tensor | null)[] = [null, null, null];
@@ -81,7 +83,8 @@ export class PointwiseOp extends RecordedRule implements Computation<PointwiseAt
     this.arity = rule.value.length;
     this.kernel = pointwiseKernel(name);
     this.givesBool = rule.result === "bool";
-    this.hasCondition = rule.condition !== undefined;
+    this.isSpecial = rule.condition !== undefined || rule.rejectsFloats !== undefined;
+    this.takesFewer = takesFewer(rule);
     this.hasGradient = rule.grad !== undefined;
   }
 }
@@ -125,8 +128,8 @@ const allNumbers = (inputs: readonly Tensor[]): boolean => inputs.every(({ isNum
  * as many dims at most, which yield to it: the usual case, in which there is nothing to promote, and no shape to make.
  * Else null.
  */
-function commonSpec({ hasCondition }: PointwiseOp, inputs: readonly Tensor[]): Spec | null {
-  if (hasCondition) return null;
+function commonSpec({ isSpecial }: PointwiseOp, inputs: readonly Tensor[]): Spec | null {
+  if (isSpecial) return null;
   let spec: Spec | null = null;
   let isOfOne = false;
   for (let i = 0; i < inputs.length; i++) {
@@ -171,6 +174,10 @@ function computeType(op: PointwiseOp, inputs: readonly Tensor[]): DTypeName {
   ) {
     throw new TypeError(`${op.name}: ${rule.rejectsBool}`);
   }
+  if (rule.rejectsFloats && isFloat(dtype)) throw new TypeError(`${op.name}: ${rule.rejectsFloats}`);
+  if (rule.needsFloats?.operands.every((i) => !inputs[i].isNumber && !isFloat(inputs[i].dtype)))
+    throw new TypeError(`${op.name}: ${rule.needsFloats.message}`);
+  if (rule.result === "integer" && dtype === "bool") return "int64";
   return rule.result === "float" && !isFloat(dtype) ? getDefaultDtype() : dtype;
 }
 
@@ -209,6 +216,7 @@ const ATTRIBUTES: Record<DTypeName, PointwiseAttributes> = {
  * @param values the operands, in an array that nobody else uses
  */
 export function pointwise(op: PointwiseOp, values: unknown[]): Tensor {
+  if (op.takesFewer) op = pointwiseOps[complete(op.name, values)];
   const inputs = operandsOf(op, values);
   const common = commonSpec(op, inputs);
   if (common === null && allNumbers(inputs)) return ofNumbers(op, inputs);
@@ -229,6 +237,7 @@ export function pointwise(op: PointwiseOp, values: unknown[]): Tensor {
  * @throws Error where that would break recorded gradients, or where the result does not fit
  */
 export function pointwiseInPlace(op: PointwiseOp, target: Tensor, values: unknown[]): Tensor {
+  if (op.takesFewer) op = pointwiseOps[complete(op.name, values)];
   const inputs = operandsOf(op, values);
   checkWritable(op.inPlaceName, target, inputs);
   const common = commonSpec(op, inputs);

@@ -11,7 +11,7 @@ import { expand, permute, reshape, transpose } from "./movement";
 import { Op } from "./nodes";
 import { checkTensors } from "./operands";
 import { along, type Part, placesOf, read, spreadOut, stretch, withoutDim } from "./places";
-import type { Dims } from "./reduce";
+import type { Dims } from "./reduced";
 
 /**
  * With the dims `source` moved to the places `destination`; the others keep their order. The result is a copy.

@@ -4,6 +4,8 @@ import type { Tensor } from "../tensor";
 import { pointwise, pointwiseInPlace, pointwiseOps } from "./apply";
 import * as arrange from "./arrange";
 import * as assign from "./assign";
+import * as cumulative from "./cumulative";
+import * as extrema from "./extrema";
 import * as gather from "./gather";
 import * as indexing from "./indexing";
 import * as linalg from "./linalg";
@@ -12,8 +14,9 @@ import * as order from "./order";
 import * as products from "./products";
 import type { UniqueOptions, UniqueResult, ValuesAndIndices } from "./order";
 import * as reduce from "./reduce";
-import type { ReduceOptions } from "./reduce";
+import type { ReduceOptions } from "./reduced";
 import * as softmax from "./softmax";
+import * as statistics from "./statistics";
 import * as write from "./write";
 
 /**
@@ -46,6 +49,9 @@ export interface TensorMethods
   extends Pointwise<Tensor>,
     PointwiseInPlace<Tensor>,
     Methods<typeof reduce>,
+    Methods<Omit<typeof extrema, "max" | "min">>,
+    Methods<typeof statistics>,
+    Methods<typeof cumulative>,
     Methods<typeof movement>,
     Methods<typeof linalg>,
     Methods<typeof indexing>,
@@ -59,6 +65,12 @@ export interface TensorMethods
     Methods<typeof write> {
   /** The dims in reverse order: a matrix transposed. */
   readonly T: Tensor;
+  /** The greatest element; with a tensor, the greater of the two; with a dim, the greatest along it, with places. */
+  max(other?: Tensor): Tensor;
+  max(dim: number, options?: ReduceOptions): extrema.Extrema;
+  /** The smallest element; with a tensor, the smaller of the two; with a dim, the smallest along it, with places. */
+  min(other?: Tensor): Tensor;
+  min(dim: number, options?: ReduceOptions): extrema.Extrema;
 }
 
 type AnyFunction = (...args: never[]) => unknown;
@@ -77,7 +89,7 @@ function operands(first: Tensor, rest: readonly unknown[]): unknown[] {
 }
 
 const structural: Record<string, AnyFunction> = {
-  ...reduce, ...movement, ...linalg, ...indexing, ...softmax, ...write,
+  ...reduce, ...extrema, ...statistics, ...cumulative, ...movement, ...linalg, ...indexing, ...softmax, ...write,
   ...arrange, ...gather, ...assign, ...order, ...products,
 };
 

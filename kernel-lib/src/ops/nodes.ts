@@ -180,8 +180,9 @@ export class RecordedRule {
     );
     const readsOf = (bits: number, gradient: CompiledGradient | null) => bits | (gradient ? bitsOf(gradient) : 0);
     this.reads = subsets.map((subset) => subset.reduce(readsOf, 0));
-    this.nameOfNumber = backwardName(name);
-    this.nameOfTensor = backwardName(name, rule.tensorVariant);
+    const graphName = rule.graphName ?? name;
+    this.nameOfNumber = backwardName(graphName, rule.numberVariant);
+    this.nameOfTensor = backwardName(graphName, rule.tensorVariant);
   }
 }
 

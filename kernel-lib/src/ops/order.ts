@@ -10,7 +10,7 @@ import { apply } from "./apply";
 import { Op } from "./nodes";
 import { checkTensors } from "./operands";
 import { placesOfNonzero, read } from "./places";
-import type { ReduceOptions } from "./reduce";
+import type { ReduceOptions } from "./reduced";
 
 /** Elements, and their places along the dim that they were chosen from. */
 export interface ValuesAndIndices {

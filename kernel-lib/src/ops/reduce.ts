@@ -1,51 +1,15 @@
-// Owns the reductions over dims. Each exported function is also a method of Tensor. Imports apply and the host's loops.
+// Owns sums, means and truths over dims. Each exported function is also a method of Tensor.
+// Imports apply, what reductions share, and the host's loops.
 import { isFloat, round } from "../dtype";
 import type { Spec } from "../engines/engine";
 import { filled, repeat } from "../engines/host/gather";
 import { type Floats, sumAll, sumDims } from "../engines/host/sum";
 import { allocate } from "../memory";
-import { normalizeDims, reducedShape, sameShape, type Shape, sizeOf } from "../shape";
+import { reducedShape, sameShape, type Shape, sizeOf } from "../shape";
 import type { Tensor } from "../tensor";
 import { apply } from "./apply";
 import { Op } from "./nodes";
-
-/** The dims to reduce over, counted from the front or (negative) from the back; all where left out. */
-export type Dims = number | readonly number[];
-
-export interface ReduceOptions {
-  /** Keep the reduced dims, with size 1. Default false. */
-  keepdim?: boolean;
-}
-
-interface Reduction {
-  readonly dims: readonly number[];
-  readonly keepdim: boolean;
-  /** Whether dims were named: PyTorch records that as another operation. */
-  readonly named: boolean;
-  /** The result's shape, where it is known already. */
-  readonly shape?: Shape;
-}
-
-// Over everything, to no dims: the usual reduction, made once for each number of dims.
-const FULL: Reduction[] = [];
-
-function reduction(
-  name: string,
-  x: Tensor,
-  dim: Dims | undefined,
-  { keepdim = false }: ReduceOptions,
-): Reduction {
-  if (dim === undefined && !keepdim) {
-    return (FULL[x.ndim] ??= { dims: normalizeDims(name, dim, x.ndim), keepdim, named: false, shape: [] });
-  }
-  return { dims: normalizeDims(name, dim, x.ndim), keepdim, named: dim !== undefined };
-}
-
-function counted(shape: Shape, dims: readonly number[]): number {
-  let n = 1;
-  for (let i = 0; i < dims.length; i++) n *= shape[dims[i]];
-  return n;
-}
+import { counted, type Dims, linesOver, type ReduceOptions, type Reduction, reduction, shapeOf } from "./reduced";
 
 /** A reduction undone: its results repeated over the dims that it reduced, and divided by their size for a mean. */
 interface Spread {
@@ -170,24 +134,37 @@ function toSize(from: Shape, shape: Shape): ToSize {
 // A training loop asks for the same one again and again.
 let lastToSize = toSize([], []);
 
-/** Whether any element is not zero, as a bool tensor of no dims. */
-export function any(x: Tensor): Tensor {
-  return apply(truthOp, [x], { name: "any", stopAt: true });
+/**
+ * Whether any element over `dim` (of all where left out) is not zero.
+ * @see https://pytorch.org/docs/stable/generated/torch.any.html
+ */
+export function any(x: Tensor, dim?: Dims, options: ReduceOptions = {}): Tensor {
+  return apply(truthOp, [x], { ...reduction("any", x, dim, options), name: "any" });
 }
 
-/** Whether every element is not zero, as a bool tensor of no dims. */
-export function all(x: Tensor): Tensor {
-  return apply(truthOp, [x], { name: "all", stopAt: false });
+/**
+ * Whether every element over `dim` (of all where left out) is not zero.
+ * @see https://pytorch.org/docs/stable/generated/torch.all.html
+ */
+export function all(x: Tensor, dim?: Dims, options: ReduceOptions = {}): Tensor {
+  return apply(truthOp, [x], { ...reduction("all", x, dim, options), name: "all" });
 }
 
-const truthOp: Op<{ name: string; stopAt: boolean }> = new Op({
+const truthOp: Op<Reduction & { name: "any" | "all" }> = new Op({
   name: "truth",
   kind: "reduction",
-  infer: () => ({ shape: [], dtype: "bool" }),
-  kernel([x], _, { stopAt }) {
+  infer: ([{ shape }], attributes) => ({ shape: shapeOf(shape, attributes), dtype: "bool" }),
+  kernel([x], out, { dims, name }) {
     const { data } = x.storage;
-    let found = false;
-    for (let i = 0; i < sizeOf(x.shape) && !found; i++) found = (data[i] !== 0) === stopAt;
-    return Uint8Array.of(Number(found === stopAt));
+    const { starts, offsets } = linesOver(x.shape, dims);
+    const result = allocate(out.dtype, starts.length);
+    // An element that is so settles it.
+    const settles = name === "any";
+    for (let line = 0; line < starts.length; line++) {
+      let found = false;
+      for (let i = 0; i < offsets.length && !found; i++) found = (data[starts[line] + offsets[i]] !== 0) === settles;
+      result[line] = Number(found === settles);
+    }
+    return result;
   },
 });

@@ -155,7 +155,8 @@ class Writer {
     const type = computeType(operands.filter((_, i) => i !== rule.condition));
     const hasBool = operands.some(({ dtype }) => dtype === "bool");
     const rejected = type === "bool" ? rule.rejectsBool : rule.rejectsAnyBool && hasBool;
-    if (rejected || (rule.result === "float" && !isFloat(type))) throw new NotInOnePass();
+    const needsFloat = rule.result === "float" && !isFloat(type);
+    if (rejected || needsFloat || rule.result === "integer") throw new NotInOnePass();
     const converted = operands.map((operand, i) => (i === rule.condition ? operand.code : convertTo(type, operand)));
     const given = givenAt(rule, type, operands[1]?.known);
     const code = given < 0

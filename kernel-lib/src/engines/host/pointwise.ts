@@ -29,7 +29,7 @@ type Loop = (
 
 /** The function that gives a rule's result for operands of `dtype`. */
 export const valueOf = (rule: Rule, dtype: DTypeName): Value =>
-  (dtype === "float32" && rule.float32) || (dtype === "int64" && rule.int64) || rule.value;
+  (dtype === "float32" && rule.float32) || (dtype === "int64" && rule.int64) || (dtype === "bool" && rule.bool) || rule.value;
 
 /** Which of the rule's `given` is for operands of `dtype` and this number as b; −1 for none. */
 export function givenAt({ given }: Rule, dtype: DTypeName, b: number | undefined): number {

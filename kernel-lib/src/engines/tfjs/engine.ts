@@ -5,7 +5,7 @@ import type { Computation, Operand, Spec } from "../engine";
 import { Storage } from "../storage";
 import { type BackendName, openBackend, type Value } from "./backend";
 import { Execution } from "./execution";
-import { pointwise } from "./pointwise";
+import { computeOf } from "./pointwise";
 import { Residency } from "./residency";
 import { structural } from "./structural";
 
@@ -75,7 +75,8 @@ export class TfjsEngine {
       const compute = structural[op.name] as ((...args: unknown[]) => Value) | undefined;
       return compute && ((e) => compute(e, inputs, out, attributes));
     }
-    const compute = pointwise[op.name as RuleName];
+    const compute = computeOf(this.name, op.name as RuleName);
+    if (compute === null) return undefined;
     const { condition } = ruleTable[op.name as RuleName];
     return (e) => {
       const values = inputs.map((input, i) => e.operand(input, i === condition ? "bool" : "float32"));

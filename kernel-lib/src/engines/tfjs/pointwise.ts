@@ -2,7 +2,7 @@
 import type { RuleName } from "../../rules";
 import type { Shape } from "../../shape";
 import type { Operand, Spec } from "../engine";
-import type { Value } from "./backend";
+import type { BackendName, Value } from "./backend";
 import { type Execution, NoKernelError } from "./execution";
 
 /** From the operands on the backend, float32 (the condition bool), to the result, of the shape they broadcast to. */
@@ -45,7 +45,26 @@ const extremum = (kernel: string): Compute => (e, [a, b], { shape }) => {
 const indicator = (e: Execution, comparison: string, a: Value, b: Value): Value =>
   e.cast(e.call(comparison, { a, b }), "float32");
 
-export const pointwise: Readonly<Record<RuleName, Compute>> = {
+/** Truth values: what is not 0, NaN among it. */
+const isTrue = (e: Execution, a: Value): Value => e.call("NotEqual", { a, b: e.constant(0) });
+
+const atLeast = extremum("Maximum");
+const atMost = extremum("Minimum");
+
+/** a where it is positive, else `otherwise`. */
+const ifPositive = (e: Execution, a: Value, otherwise: Value, shape: Shape): Value =>
+  select(e, e.call("Greater", { a, b: e.constant(0) }), a, otherwise, shape);
+
+const dividedBy = (kernel: string, divisor: number): Compute => (e, [x]) =>
+  e.call("RealDiv", { a: e.call(kernel, { x }), b: e.constant(divisor) });
+
+const onePlus = (e: Execution, a: Value): Value => e.call("Add", { a, b: e.constant(1) });
+
+/** 1 / a by a division, since TensorFlow's own kernel takes an approximation. */
+const inverse = (e: Execution, a: Value): Value => e.call("RealDiv", { a: e.constant(1), b: a });
+
+/** Null where the host computes: the kernels have other values than the rule, or there are none. */
+const pointwise: Readonly<Record<RuleName, Compute | null>> = {
   neg: unary("Neg"),
   exp: unary("Exp"),
   log: unary("Log"),
@@ -91,4 +110,77 @@ export const pointwise: Readonly<Record<RuleName, Compute>> = {
       ? e.call("Add", { a, b: mul(e, way, c) })
       : e.call("Sub", { a: b, b: mul(e, way, e.constant(1 - weight)) });
   },
+  addcdiv: (e, [a, b, c]) => e.call("Add", { a, b: e.call("RealDiv", { a: b, b: c }) }),
+
+  sin: unary("Sin"),
+  cos: unary("Cos"),
+  tan: unary("Tan"),
+  asin: unary("Asin"),
+  acos: unary("Acos"),
+  atan: unary("Atan"),
+  atan2: binary("Atan2"),
+  sinh: unary("Sinh"),
+  cosh: unary("Cosh"),
+  square: unary("Square"),
+  reciprocal: (e, [x]) => inverse(e, x),
+  rsqrt: (e, [x]) => inverse(e, e.call("Sqrt", { x })),
+  expm1: unary("Expm1"),
+  log1p: unary("Log1p"),
+  log2: dividedBy("Log", Math.LN2),
+  log10: dividedBy("Log", Math.LN10),
+  erf: unary("Erf"),
+
+  floor: unary("Floor"),
+  ceil: unary("Ceil"),
+  round: unary("Round"),
+  trunc: (e, [x], { shape }) =>
+    select(e, e.call("Less", { a: x, b: e.constant(0) }), e.call("Ceil", { x }), e.call("Floor", { x }), shape),
+  fmod: null,
+  remainder: null,
+  clamp: (e, [a, b, c], out, inputs) => atMost(e, [atLeast(e, [a, b], out, inputs), c], out, inputs),
+  clampMin: atLeast,
+  clampMax: atMost,
+
+  isnan: unary("IsNan"),
+  isinf: unary("IsInf"),
+  isfinite: unary("IsFinite"),
+  logicalAnd: (e, [a, b]) => e.call("LogicalAnd", { a: isTrue(e, a), b: isTrue(e, b) }),
+  logicalOr: (e, [a, b]) => e.call("LogicalOr", { a: isTrue(e, a), b: isTrue(e, b) }),
+  logicalXor: (e, [a, b]) => e.call("NotEqual", { a: isTrue(e, a), b: isTrue(e, b) }),
+  logicalNot: (e, [a]) => e.call("Equal", { a, b: e.constant(0) }),
+  // On integers only, which no engine computes with.
+  bitwiseAnd: null,
+  bitwiseOr: null,
+  bitwiseXor: null,
+  bitwiseNot: null,
+
+  sigmoid: unary("Sigmoid"),
+  leakyRelu: (e, [a, b], { shape }) => ifPositive(e, a, mul(e, a, b), shape),
+  elu: (e, [a, b], { shape }) => ifPositive(e, a, mul(e, b, e.call("Expm1", { x: a })), shape),
+  gelu(e, [a]) {
+    const erf = e.call("Erf", { x: mul(e, a, e.constant(Math.SQRT1_2)) });
+    return mul(e, mul(e, a, e.constant(0.5)), onePlus(e, erf));
+  },
+  geluTanh(e, [a]) {
+    const cubic = mul(e, a, onePlus(e, mul(e, mul(e, a, a), e.constant(0.044715))));
+    const tanh = e.call("Tanh", { x: mul(e, cubic, e.constant(0.7978845608028654)) });
+    return mul(e, mul(e, a, e.constant(0.5)), onePlus(e, tanh));
+  },
+  silu: (e, [a]) => e.call("RealDiv", { a, b: onePlus(e, e.call("Exp", { x: e.call("Neg", { x: a }) })) }),
+  softplus(e, [a, b, c], { shape }) {
+    const scaled = mul(e, a, b);
+    const rest = e.call("Exp", { x: e.call("Neg", { x: e.call("Abs", { x: scaled }) }) });
+    const logarithm = e.call("Add", { a: e.call("Relu", { x: scaled }), b: e.call("Log1p", { x: rest }) });
+    const soft = e.call("RealDiv", { a: logarithm, b });
+    return select(e, e.call("Greater", { a: scaled, b: c }), a, soft, shape);
+  },
 };
+
+/** wasm's kernels lose the digits of large angles, of what is near 0, and most of erf's. */
+const NOT_ON_WASM: ReadonlySet<RuleName> = new Set<RuleName>([
+  "sin", "cos", "tan", "expm1", "log1p", "erf", "elu", "gelu", "softplus",
+]);
+
+/** How `engine` computes the rule `name`; null where the host does. */
+export const computeOf = (engine: BackendName, name: RuleName): Compute | null =>
+  engine === "wasm" && NOT_ON_WASM.has(name) ? null : pointwise[name];

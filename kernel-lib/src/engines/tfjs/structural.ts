@@ -124,9 +124,10 @@ const logSoftmax: Compute<Along> = (e, [x], { shape }, { dim }) => {
   return e.call("Sub", { a: shifted, b: e.call("Log", { x: sum }) });
 };
 
-const truth: Compute<{ name: string }> = (e, [x], _, { name }) => {
-  const flat = e.reshape(e.operand(x, "bool"), [x.storage.length]);
-  return e.call(name === "any" ? "Any" : "All", { x: flat }, { axis: [0], keepDims: false });
+const truth: Compute<Reduction & { name: string }> = (e, [x], { shape }, { name, dims }) => {
+  if (dims.length === 0) return e.reshape(e.operand(x, "bool"), shape);
+  const result = e.call(name === "any" ? "Any" : "All", { x: e.operand(x, "bool") }, { axis: [...dims], keepDims: false });
+  return e.reshape(result, shape);
 };
 
 const permute: Compute<{ order: readonly number[] }> = (e, [x], _, { order }) =>
