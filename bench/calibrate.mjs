@@ -6,7 +6,15 @@ import pt from "torchlab";
 import { mainProgram } from "../tools/setup/child.mjs";
 import { summary } from "./measure.mjs";
 
-const engines = ["tensorflow", "wasm"];
+const engines = ["tensorflow", "wasm"].filter((engine) => {
+  try {
+    pt.setEngine(engine);
+    return true;
+  } catch (error) {
+    console.error(`left out: ${error.message}`);
+    return false;
+  }
+});
 
 const vector = (n) => pt.linspace(0.5, 1.5, n);
 const square = (n) => vector(n * n).reshape([n, n]);
