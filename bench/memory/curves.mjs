@@ -15,7 +15,7 @@ const inUnit = (name, value) => (/bytes|budget/i.test(name) ? value / MiB : valu
 /** { name, unit, points: [[step, value], …] } for each thing that was sampled. */
 export function curvesOf(samples) {
   const curve = (name, unit, of) => ({ name, unit, points: samples.map((sample) => [sample.step, of(sample)]) });
-  const engines = numbersIn(samples[0].engines ?? {}).map(([name]) => {
+  const engines = numbersIn(samples[0].engines).map(([name]) => {
     const unit = inUnit(name, MiB) === 1 ? "MiB" : "";
     const of = (sample) => inUnit(name, new Map(numbersIn(sample.engines)).get(name) ?? 0);
     return curve(name, unit, of);

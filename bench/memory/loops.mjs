@@ -37,7 +37,7 @@ export function regression(pt, steps, sample) {
 
 /** Batches of 4 Mi float32, 16 MiB each, read, scaled and summed one after another: 256 of them are 4 GiB. */
 export function stream(pt, steps, sample) {
-  pt.setMemoryBudget?.(512 * 2 ** 20);
+  pt.setMemoryBudget(512 * 2 ** 20);
   const data = new Float32Array(2 ** 22);
   let total = 0;
   for (let step = 0; step < steps; step++) {

@@ -11,7 +11,7 @@ export function sampler(pt, steps) {
   const note = (step) => {
     const { rss, heapUsed, external } = process.memoryUsage();
     const seconds = (performance.now() - start) / 1000;
-    samples.push({ step, seconds, rss, heap: heapUsed, external, ...(pt.memory ? { engines: pt.memory() } : {}) });
+    samples.push({ step, seconds, rss, heap: heapUsed, external, engines: pt.memory() });
   };
   const sample = (step) => {
     if ((step + 1) % every === 0) note(step + 1);

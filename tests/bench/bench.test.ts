@@ -1,11 +1,10 @@
 // The benches: that every row runs with every peer that is there, what the results show, how a failing peer is told.
-// Imports the bench's files, the library and Node's built-ins. No time is asserted: it would depend on the machine.
+// Imports the bench's files and Node's built-ins. No time is asserted: it would depend on the machine.
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import * as pt from "torchlab";
 
 interface Time { min: number; median: number }
 interface Row { id: string; name: string; times: Record<string, Time> }
@@ -67,9 +66,9 @@ describe("npm run bench", function () {
     }
   });
 
-  it("trains the multi-layer perceptron by cross entropy, and starts an engine where the library has some", () => {
+  it("trains the multi-layer perceptron by cross entropy, and starts each engine", () => {
     assert.ok(rows().some(({ id, name }) => id === "mlp step" && /cross entropy/.test(name)));
-    assert.equal(rows().some(({ id }) => id === "first wasm"), "setEngine" in pt);
+    assert.ok(rows().some(({ id }) => id === "first wasm"));
   });
 
   it("says where PyTorch comes from if it is not there, and which it is if it is", () => {
