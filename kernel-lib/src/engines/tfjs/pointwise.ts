@@ -63,8 +63,11 @@ const onePlus = (e: Execution, a: Value): Value => e.call("Add", { a, b: e.const
 /** 1 / a by a division, since TensorFlow's own kernel takes an approximation. */
 const inverse = (e: Execution, a: Value): Value => e.call("RealDiv", { a: e.constant(1), b: a });
 
-/** Null where the host computes: the kernels have other values than the rule, or there are none. */
-const pointwise: Readonly<Record<RuleName, Compute | null>> = {
+/**
+ * A rule without an entry is computed by the host. So are, on purpose, fmod and remainder, whose kernels have other
+ * values, and what is of integers only, which no engine computes with.
+ */
+const pointwise: Readonly<Partial<Record<RuleName, Compute>>> = {
   neg: unary("Neg"),
   exp: unary("Exp"),
   log: unary("Log"),
@@ -135,8 +138,6 @@ const pointwise: Readonly<Record<RuleName, Compute | null>> = {
   round: unary("Round"),
   trunc: (e, [x], { shape }) =>
     select(e, e.call("Less", { a: x, b: e.constant(0) }), e.call("Ceil", { x }), e.call("Floor", { x }), shape),
-  fmod: null,
-  remainder: null,
   clamp: (e, [a, b, c], out, inputs) => atMost(e, [atLeast(e, [a, b], out, inputs), c], out, inputs),
   clampMin: atLeast,
   clampMax: atMost,
@@ -148,11 +149,6 @@ const pointwise: Readonly<Record<RuleName, Compute | null>> = {
   logicalOr: (e, [a, b]) => e.call("LogicalOr", { a: isTrue(e, a), b: isTrue(e, b) }),
   logicalXor: (e, [a, b]) => e.call("NotEqual", { a: isTrue(e, a), b: isTrue(e, b) }),
   logicalNot: (e, [a]) => e.call("Equal", { a, b: e.constant(0) }),
-  // On integers only, which no engine computes with.
-  bitwiseAnd: null,
-  bitwiseOr: null,
-  bitwiseXor: null,
-  bitwiseNot: null,
 
   sigmoid: unary("Sigmoid"),
   leakyRelu: (e, [a, b], { shape }) => ifPositive(e, a, mul(e, a, b), shape),
@@ -183,4 +179,4 @@ const NOT_ON_WASM: ReadonlySet<RuleName> = new Set<RuleName>([
 
 /** How `engine` computes the rule `name`; null where the host does. */
 export const computeOf = (engine: BackendName, name: RuleName): Compute | null =>
-  engine === "wasm" && NOT_ON_WASM.has(name) ? null : pointwise[name];
+  engine === "wasm" && NOT_ON_WASM.has(name) ? null : (pointwise[name] ?? null);
