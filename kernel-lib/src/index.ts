@@ -20,6 +20,7 @@ export { Scalar, Tensor };
 export * as autograd from "./autograd";
 export { gradcheck, type GradcheckOptions, gradgradcheck } from "./autograd/check";
 export * as func from "./autograd/func";
+export { vmap, type VmapOptions } from "./autograd/vmap";
 export { grad, type GradOptions } from "./autograd/grad";
 export * from "./creation";
 export * as data from "./data";

@@ -81,3 +81,4 @@ export function grad<A extends unknown[], N extends number | readonly number[] =
   const both = valueAndGrad<A, N>(f, options);
   return (...operands) => both(...operands)[1];
 }
+export { vmap, type VmapOptions } from "./vmap";
