@@ -100,7 +100,7 @@ function gradients(
   outputs: readonly (Tensor | null)[],
   inputs: readonly Tensor[],
   vector: readonly Tensor[] | undefined,
-  createGraph: boolean,
+  createGraph = false,
   retainGraph = createGraph,
 ): (Tensor | null)[] {
   const reached = outputs.flatMap((output, i) => (output?.requiresGrad ? [{ output, v: vector?.[i] ?? null }] : []));
@@ -272,6 +272,24 @@ export function hessian<I extends Tensors>(
   return second as I extends Tensor ? Tensor : Tensor[][];
 }
 
+type Product = (first: readonly (Tensor | null)[], from: readonly Tensor[], vector?: readonly Tensor[]) => Tensor[];
+
+/** `f(inputs)` and what `product` makes of its first gradients, which are recorded, the inputs and the vector. */
+function productWithHessian<I extends Tensors>(
+  name: string, f: TensorFunction<Tensor>, inputs: I, v: Tensors | undefined, options: FunctionalOptions,
+  product: Product,
+): [Tensor, Like<I>] {
+  const { createGraph = false, strict = false } = options;
+  return enableGrad(() => {
+    const given = listOf(inputs, "inputs", name);
+    const from = prepared(given.tensors, createGraph);
+    const vector = vectorOf(v, given, name, createGraph);
+    const output = singleOf(f, from, name, strict);
+    const found = product(gradients([output], from, undefined, true), from, vector);
+    return [createGraph ? output : output.detach(), finished<I>(found, given, createGraph)];
+  });
+}
+
 /**
  * `[f(inputs), vᵀ·H]`, where H is the matrix of second derivatives of `f`, which gives one number.
  * @see https://pytorch.org/docs/stable/generated/torch.autograd.functional.vhp.html
@@ -282,16 +300,8 @@ export function vhp<I extends Tensors>(
   v?: Tensors,
   options: FunctionalOptions = {},
 ): [Tensor, Like<I>] {
-  const { createGraph = false, strict = false } = options;
-  return enableGrad(() => {
-    const given = listOf(inputs, "inputs", "vhp");
-    const from = prepared(given.tensors, createGraph);
-    const vector = vectorOf(v, given, "vhp", createGraph);
-    const output = singleOf(f, from, "vhp", strict);
-    const first = gradients([output], from, undefined, true);
-    const found = filled(gradients(first, from, vector, createGraph), from, options, "jacobian");
-    return [createGraph ? output : output.detach(), finished<I>(found, given, createGraph)];
-  });
+  return productWithHessian("vhp", f, inputs, v, options, (first, from, vector) =>
+    filled(gradients(first, from, vector, options.createGraph), from, options, "jacobian"));
 }
 
 /**
@@ -305,17 +315,10 @@ export function hvp<I extends Tensors>(
   v?: Tensors,
   options: FunctionalOptions = {},
 ): [Tensor, Like<I>] {
-  const { createGraph = false, strict = false } = options;
-  return enableGrad(() => {
-    const given = listOf(inputs, "inputs", "hvp");
-    const from = prepared(given.tensors, createGraph);
-    const vector = vectorOf(v, given, "hvp", createGraph);
-    const output = singleOf(f, from, "hvp", strict);
-    const first = gradients([output], from, undefined, true);
+  return productWithHessian("hvp", f, inputs, v, options, (first, from, vector) => {
     const seeds = dummies(from);
     const second = gradients(first, from, seeds, true);
-    const found = filled(gradients(second, seeds, vector, createGraph), from, options, "hessian");
-    return [createGraph ? output : output.detach(), finished<I>(found, given, createGraph)];
+    return filled(gradients(second, seeds, vector, options.createGraph), from, options, "hessian");
   });
 }
 
