@@ -4,6 +4,7 @@ import { resetAnomaly } from "./autograd/anomaly";
 import { kernelLink } from "./notebook/link";
 import { resetKeeper } from "./ops/kept";
 import { attachMethods } from "./ops/methods";
+import { resetProfile } from "./profile";
 import { Scalar, scalarMethods } from "./scalar";
 import { resetTape } from "./tape";
 import { Tensor } from "./tensor";
@@ -14,6 +15,7 @@ kernelLink()?.onAbort(() => {
   resetTape();
   resetKeeper();
   resetAnomaly();
+  resetProfile();
 });
 
 export { Scalar, Tensor };
@@ -65,6 +67,7 @@ export { logSoftmax, softmax } from "./ops/softmax";
 export * as optim from "./optim";
 export { Generator, manualSeed } from "./generator";
 export { getPrintoptions, type PrintOptions, setPrintoptions } from "./print";
+export { profile, Profile, type ProfileRow } from "./profile";
 export type { Shape as Size } from "./shape";
 export { inferenceMode } from "./autograd/inference";
 export { enableGrad, isGradEnabled, isInferenceModeEnabled, noGrad, setGradEnabled } from "./tape";

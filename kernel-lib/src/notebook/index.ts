@@ -24,6 +24,7 @@ export type {
   LossOptions,
   Mark,
   PerSeries,
+  ProfileOptions,
   Row,
   RuleOptions,
   ScatterOptions,

@@ -10,6 +10,7 @@ import { complete, ruleTable, type RuleName, takesFewer } from "../rules";
 import { broadcast, sameShape, type Shape, sizeOf } from "../shape";
 import { isGradEnabled, isInferenceModeEnabled } from "../tape";
 import { Tensor } from "../tensor";
+import { meter } from "./meter";
 import { type Op, OpNode, PointwiseNode, RecordedRule } from "./nodes";
 import { resultType, toOperand, wrapNumber } from "./operands";
 
@@ -22,6 +23,12 @@ function needsNode(inputs: readonly Tensor[]): boolean {
 
 /** The result of a structural operation on `inputs`, recorded where one of them needs a gradient. */
 export function apply<A>(op: Op<A>, inputs: readonly Tensor[], attributes: A): Tensor {
+  return meter === null
+    ? structural(op, inputs, attributes)
+    : meter.measure(op.name, inputs, () => structural(op, inputs, attributes));
+}
+
+function structural<A>(op: Op<A>, inputs: readonly Tensor[], attributes: A): Tensor {
   for (let i = 0; i < inputs.length; i++) {
     if (!(inputs[i] instanceof Tensor))
       throw new TypeError(`${op.name}: expected a Tensor, got ${describe(inputs[i])}`);
@@ -41,6 +48,12 @@ export function apply<A>(op: Op<A>, inputs: readonly Tensor[], attributes: A): T
  * @throws Error where that would break recorded gradients
  */
 export function applyInPlace<A>(name: string, op: Op<A>, inputs: readonly Tensor[], attributes: A): Tensor {
+  return meter === null
+    ? structuralInPlace(name, op, inputs, attributes)
+    : meter.measure(name, inputs, () => structuralInPlace(name, op, inputs, attributes));
+}
+
+function structuralInPlace<A>(name: string, op: Op<A>, inputs: readonly Tensor[], attributes: A): Tensor {
   const target = inputs[0];
   checkWritable(name, target, inputs);
   const recorded = op.pullback && isFloat(target.dtype) && needsNode(inputs);
@@ -216,6 +229,10 @@ const ATTRIBUTES: Record<DTypeName, PointwiseAttributes> = {
  * @param values the operands, in an array that nobody else uses
  */
 export function pointwise(op: PointwiseOp, values: unknown[]): Tensor {
+  return meter === null ? elementwise(op, values) : meter.measure(op.name, values, () => elementwise(op, values));
+}
+
+function elementwise(op: PointwiseOp, values: unknown[]): Tensor {
   if (op.takesFewer) op = pointwiseOps[complete(op.name, values)];
   const inputs = operandsOf(op, values);
   const common = commonSpec(op, inputs);
@@ -237,6 +254,12 @@ export function pointwise(op: PointwiseOp, values: unknown[]): Tensor {
  * @throws Error where that would break recorded gradients, or where the result does not fit
  */
 export function pointwiseInPlace(op: PointwiseOp, target: Tensor, values: unknown[]): Tensor {
+  return meter === null
+    ? elementwiseInPlace(op, target, values)
+    : meter.measure(op.inPlaceName, values, () => elementwiseInPlace(op, target, values));
+}
+
+function elementwiseInPlace(op: PointwiseOp, target: Tensor, values: unknown[]): Tensor {
   if (op.takesFewer) op = pointwiseOps[complete(op.name, values)];
   const inputs = operandsOf(op, values);
   checkWritable(op.inPlaceName, target, inputs);

@@ -14,6 +14,8 @@ export { line } from "./line.js";
 export type { LineOptions, PerSeries } from "./line.js";
 export { loss } from "./loss.js";
 export type { LossOptions } from "./loss.js";
+export { profile } from "./profile.js";
+export type { ProfileOptions } from "./profile.js";
 export { rule } from "./rule.js";
 export type { RuleOptions } from "./rule.js";
 export { scatter } from "./scatter.js";
