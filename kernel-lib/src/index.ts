@@ -59,7 +59,10 @@ export { amax, amin, argmax, argmin, type Extrema, max, min } from "./ops/extrem
 export { all, any, mean, sum } from "./ops/reduce";
 export type { Dims, ReduceOptions } from "./ops/reduced";
 export { logsumexp, norm, std, var, type VarOptions } from "./ops/statistics";
-export type { ClassLossOptions, CrossEntropyOptions, LossOptions, Reduction } from "./ops/loss";
+export type { ClassLossOptions, CrossEntropyOptions } from "./ops/loss/classes";
+export type { HuberLossOptions, SmoothL1LossOptions } from "./ops/loss/differences";
+export type { BinaryLossOptions, KlDivOptions, LogitLossOptions } from "./ops/loss/probabilities";
+export type { LossOptions, Reduction } from "./ops/loss/reduction";
 export { logSoftmax, softmax } from "./ops/softmax";
 export * as optim from "./optim";
 export { Generator, manualSeed } from "./generator";
