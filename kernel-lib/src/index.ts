@@ -30,6 +30,7 @@ export type { EngineName } from "./engines/placement";
 export { type EngineChoice, setEngine } from "./engines/selection";
 export * from "./generated/pointwise";
 export * from "./notebook";
+export * as linalg from "./linalg";
 export * as nn from "./nn";
 export { type GeluOptions, where } from "./ops/functional";
 export {
@@ -44,6 +45,7 @@ export { at, indexSelect, narrow, select } from "./ops/indexing";
 export type { Index } from "./ops/indices";
 export { cat, stack } from "./ops/join";
 export { matmul } from "./ops/linalg";
+export { det, inverse, logdet, slogdet, type Slogdet } from "./ops/determinant";
 export { bmm, dot, mm, mv, outer } from "./ops/products";
 export { einsum, tensordot } from "./ops/contract";
 export {

@@ -1,4 +1,5 @@
-// What users do wrong with autograd, losses and matrices, and what they are told: PyTorch's meaning, in its words where it has any.
+// What users do wrong with autograd, losses and matrices, and what they are told: PyTorch's meaning, in its words
+// where it has any.
 import assert from "node:assert/strict";
 import * as pt from "torchlab";
 
@@ -242,6 +243,26 @@ const cases: Record<string, Case[]> = {
     ["of probabilities of another shape", () => N.crossEntropy(pt.ones(2, 3), pt.ones(2)), /expected scalar type int64 but found float32/],
     ["of probabilities, with a class to ignore", () => N.crossEntropy(pt.ones(2, 3), pt.ones(2, 3), { ignoreIndex: 1 }), /ignoreIndex is not supported for floating point target/],
     ["of probabilities, with too few weights", () => N.crossEntropy(pt.ones(2, 3), pt.ones(2, 3), { weight: pt.ones(2) }), /crossEntropy: weight tensor should be defined either for all 3 classes/],
+  ],
+  "matrices": [
+    ["to be inverted, that are singular", () => pt.ones(2, 2).inverse(), /linalg\.inv: The diagonal element 2 is zero, the inversion could not be completed because the input matrix is singular\./],
+    ["to be inverted, one of which is singular", () => pt.inverse(pt.stack([pt.eye(2), pt.zeros(2, 2)])), /linalg\.inv: \(Batch element 1\): The diagonal element 1 is zero/],
+    ["to be inverted, that are not square", () => pt.linalg.inv(pt.ones(2, 3)), /linalg\.inv: A must be batches of square matrices, but they are 2 by 3 matrices/],
+    ["to be inverted, that are integers", () => pt.linalg.inv(pt.tensor([[1]])), /linalg\.inv: Expected a floating point tensor as input\. Got int64/],
+    ["to be inverted, that are vectors", () => pt.linalg.inv(plain(1, 2)), /linalg\.inv: The input tensor A must have at least 2 dimensions, got \[2\]/],
+    ["to be inverted, that are numbers", () => pt.linalg.inv(wrong(2)), /inv: expected a Tensor, got 2/],
+    ["of equations, that are singular", () => pt.linalg.solve(pt.ones(2, 2), pt.ones(2)), /linalg\.solve: The solver failed because the input matrix is singular\./],
+    ["of equations, one of which is singular", () => pt.linalg.solve(pt.stack([pt.eye(2), pt.ones(2, 2)]), pt.ones(2)), /linalg\.solve: \(Batch element 1\): The solver failed because the input matrix is singular/],
+    ["of equations, that are not square", () => pt.linalg.solve(pt.ones(2, 3), pt.ones(2)), /linalg\.solve: A must be batches of square matrices, but they are 2 by 3 matrices/],
+    ["of equations for more unknowns", () => pt.linalg.solve(pt.eye(2), pt.ones(3)), /Incompatible shapes of A and B for the equation AX = B \(2x2 and 3x1\)/],
+    ["of equations, one vector a row", () => pt.linalg.solve(pt.eye(2), pt.ones(5, 2)), /Incompatible shapes of A and B for the equation AX = B \(2x2 and 5x2\)/],
+    ["of equations, in other batches", () => pt.linalg.solve(pt.eye(2).expand(3, 2, 2), pt.ones(4, 2, 1)), /The size of tensor a \(3\) must match the size of tensor b \(4\) at non-singleton dimension 0/],
+    ["of equations with a number", () => pt.linalg.solve(pt.eye(1), pt.tensor(1.5)), /linalg\.solve: The input tensor B must have at least 1 dimension, got \[\]/],
+    ["of equations of two types", () => pt.linalg.solve(pt.eye(2), plain(1, 2)), /Expected A and B to have the same dtype, but found A of type float32 and B of type float64 instead/],
+    ["without determinants", () => pt.det(pt.ones(2, 3)), /linalg\.det: A must be batches of square matrices, but they are 2 by 3 matrices/],
+    ["without logarithms of determinants", () => pt.logdet(pt.ones(3)), /logdet: The input tensor A must have at least 2 dimensions, got \[3\]/],
+    ["of integers, whose determinant is asked for", () => pt.linalg.slogdet(pt.tensor([[1]])), /linalg\.slogdet: Expected a floating point tensor as input\. Got int64/],
+    ["that are singular, and backward from a logarithm", () => pt.linalg.slogdet(pt.ones(2, 2).requiresGrad_()).logabsdet.backward(), /linalg\.inv: The diagonal element 2 is zero/],
   ],
   "checks of gradients": [
     ["of what is wrong", () => pt.gradcheck((x: pt.Tensor) => x.mul(x.detach()), [plain(0.5)]), /for output 0 with respect to input 0, element 0: numerical .*, analytical 0\.5/],

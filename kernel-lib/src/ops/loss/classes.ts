@@ -9,7 +9,7 @@ import { apply } from "../apply";
 import { Op, type SavedTensors } from "../nodes";
 import { checkTensors } from "../operands";
 import { logSoftmax } from "../softmax";
-import { checkReduction, type LossOptions, reduced, type Reduction } from "./reduction";
+import { checkFloats, checkReduction, type LossOptions, reduced, type Reduction } from "./reduction";
 
 export interface ClassLossOptions extends LossOptions {
   /** A weight for each class; the mean is then the weighted one. */
@@ -65,8 +65,9 @@ function checkWeight(name: string, weight: Tensor, classes: number): void {
   );
 }
 
-function checkClasses({ shape, dtype, ndim }: Tensor, target: Tensor, weight: Tensor | undefined): void {
-  if (!isFloat(dtype)) throw new TypeError(`nllLoss: not implemented for ${dtype}. Convert with .to(pt.float32) first.`);
+function checkClasses(input: Tensor, target: Tensor, weight: Tensor | undefined): void {
+  const { shape, dtype, ndim } = input;
+  checkFloats("nllLoss", input);
   if (ndim === 0) throw new RangeError("nllLoss: Expected 1 or more dimensions (got 0)");
   if (target.dtype !== "int64") {
     throw new TypeError(`nllLoss: expected scalar type int64 but found ${target.dtype}: a target is the number of a class`);

@@ -1,7 +1,7 @@
 // Owns the losses of differences: how far numbers are from those that they should be.
 // Imports apply, reductions of losses, the host's sums, shapes and dtypes.
 import { describe } from "../../check";
-import { isFloat, round } from "../../dtype";
+import { round } from "../../dtype";
 import { type Floats, sumAll } from "../../engines/host/sum";
 import { allocate } from "../../memory";
 import { broadcast, sizeOf } from "../../shape";
@@ -9,7 +9,7 @@ import type { Tensor } from "../../tensor";
 import { apply } from "../apply";
 import { Op } from "../nodes";
 import { checkTensors, resultType } from "../operands";
-import { checkReduction, type LossOptions, reduced, type Reduction, warnOfShapes } from "./reduction";
+import { checkFloats, checkReduction, type LossOptions, reduced, type Reduction, warnOfShapes } from "./reduction";
 
 export interface HuberLossOptions extends LossOptions {
   /** From which difference on the loss is a line. Default 1. */
@@ -29,9 +29,9 @@ const mseLossOp: Op<SquaredError> = new Op({
   name: "mseLoss",
   kind: "reduction",
   keepsInputs: true,
-  infer([{ shape, dtype }], { reduction }) {
-    if (!isFloat(dtype)) throw new TypeError(`mseLoss: not implemented for ${dtype}. Convert with .to(pt.float32) first.`);
-    return { shape: reduction === "none" ? shape : [], dtype };
+  infer([x], { reduction }) {
+    checkFloats("mseLoss", x);
+    return { shape: reduction === "none" ? x.shape : [], dtype: x.dtype };
   },
   kernel([a, b], out, { reduction }) {
     const [x, y] = [a.storage.data, b.storage.data];
@@ -85,10 +85,6 @@ export function l1Loss(input: Tensor, target: Tensor, { reduction = "mean" }: Lo
 function huber(difference: Tensor, delta: number): Tensor {
   const q = difference.clamp(-delta, delta);
   return q.mul(difference.sub(q.mul(0.5)));
-}
-
-function checkFloats(name: string, x: Tensor): void {
-  if (!isFloat(x.dtype)) throw new TypeError(`${name}: not implemented for ${x.dtype}. Convert with .to(pt.float32) first.`);
 }
 
 /**

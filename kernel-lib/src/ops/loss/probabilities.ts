@@ -8,7 +8,7 @@ import type { Tensor } from "../../tensor";
 import { apply } from "../apply";
 import { Op } from "../nodes";
 import { checkTensors } from "../operands";
-import { checkReduction, type LossOptions, reduced, type Reduction, warnOnce } from "./reduction";
+import { checkFloats, checkReduction, type LossOptions, reduced, type Reduction, warnOnce } from "./reduction";
 
 export interface BinaryLossOptions extends LossOptions {
   /** What each loss is multiplied with, of a shape that broadcasts to the input's. */
@@ -21,7 +21,7 @@ export interface LogitLossOptions extends BinaryLossOptions {
 }
 
 export interface KlDivOptions {
-  /** "batchmean" for the sum over the number of samples, which is the divergence. Default "mean", that of all elements. */
+  /** "batchmean" for the sum over the number of samples: the divergence. Default "mean", that of all elements. */
   reduction?: Reduction | "batchmean";
   /** Whether the target holds logarithms too. Default false. */
   logTarget?: boolean;
@@ -61,7 +61,7 @@ const binaryCrossEntropyOp: Op<null> = new Op({
   keepsInputs: true,
   infer([input, target]) {
     const { shape, dtype } = input;
-    if (!isFloat(dtype)) throw new TypeError(`binaryCrossEntropy: not implemented for ${dtype}. Convert with .to(pt.float32) first.`);
+    checkFloats("binaryCrossEntropy", input);
     if (target.dtype !== dtype) throw new TypeError(`binaryCrossEntropy: Found dtype ${target.dtype} but expected ${dtype}`);
     return { shape, dtype };
   },
@@ -87,7 +87,8 @@ const binaryCrossEntropyOp: Op<null> = new Op({
 
 /**
  * The mean of −(target·ln input + (1 − target)·ln(1 − input)), or their sum, or each of them: how far probabilities of
- * events are from what came about. Logarithms count as −100 at least; the gradient's divisor input·(1 − input) as 1e−12.
+ * events are from what came about. Logarithms count as −100 at least; the gradient's divisor input·(1 − input) as
+ * 1e−12.
  * @param input probabilities, 0 to 1
  * @param target of the same shape and type, 0 to 1
  * @throws RangeError for numbers below 0 or above 1, or shapes that differ
@@ -128,9 +129,7 @@ export function binaryCrossEntropyWithLogits(input: Tensor, target: Tensor, opti
       `${name}: Target size ${shapeText(target.shape)} must be the same as input size ${shapeText(input.shape)}`,
     );
   }
-  for (const { dtype } of [input, target]) {
-    if (!isFloat(dtype)) throw new TypeError(`${name}: not implemented for ${dtype}. Convert with .to(pt.float32) first.`);
-  }
+  for (const x of [input, target]) checkFloats(name, x);
   checkWeight(name, "weight", weight, input.shape);
   checkWeight(name, "posWeight", posWeight, input.shape);
   const log = input.neg().softplus(1, SOFTPLUS_IS_LINEAR);

@@ -1,5 +1,7 @@
-// Owns what becomes of the losses of the samples, and the warning of shapes that differ. Imports checks and shapes.
+// Owns what losses share: what becomes of those of the samples, what is refused, and warnings.
+// Imports checks, shapes and dtypes.
 import { describe, shapeText } from "../../check";
+import { isFloat } from "../../dtype";
 import { sameShape } from "../../shape";
 import type { Tensor } from "../../tensor";
 
@@ -15,10 +17,16 @@ export interface LossOptions {
 export function checkReduction<More extends string = never>(
   name: string, reduction: unknown, ...more: readonly More[]
 ): asserts reduction is Reduction | More {
-  if (["mean", "sum", "none", ...more].includes(reduction as string)) return;
+  if (reduction === "mean" || reduction === "sum" || reduction === "none") return;
+  if (more.includes(reduction as More)) return;
   const got = typeof reduction === "string" ? reduction : describe(reduction);
   const choices = ['"mean"', '"sum"', ...more.map(describe)].join(", ");
   throw new RangeError(`${name}: ${got} is not a valid value for reduction; choose ${choices} or "none"`);
+}
+
+/** @throws TypeError unless the elements are floating-point numbers */
+export function checkFloats(name: string, { dtype }: Tensor): void {
+  if (!isFloat(dtype)) throw new TypeError(`${name}: not implemented for ${dtype}. Convert with .to(pt.float32) first.`);
 }
 
 /** The mean of losses, or their sum, or themselves. */
