@@ -118,6 +118,24 @@ describe("determinants", () => {
   });
 });
 
+it("matrices large enough to ask where they are computed are inverted too", () => {
+  const before = pt.engineInfo().choice;
+  pt.setEngine("auto");
+  try {
+    for (const n of [40, 200]) {
+      pt.manualSeed(0);
+      const a = pt.randn(n, n).add(pt.eye(n).mul(2 * n)).requiresGrad_();
+      const x = linalg.solve(a, a.inverse().matmul(a));
+      pt.assertClose(a.matmul(x), pt.eye(n), { rtol: 1e-4, atol: 1e-5 });
+      x.sum().add(linalg.slogdet(a).logabsdet).add(a.div(2 * n).det()).backward();
+      assert.ok(a.grad!.isfinite().all().item());
+      assert.equal(linalg.slogdet(a).sign.item(), 1);
+    }
+  } finally {
+    pt.setEngine(before);
+  }
+});
+
 it("the library that inverts is not loaded before it is needed", () => {
   const script = `
     const isLoaded = () => Object.keys(require.cache).some((path) => /ml-matrix/.test(path));

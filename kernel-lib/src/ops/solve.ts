@@ -9,9 +9,10 @@ import { checkTensors } from "./operands";
 
 const transposed = (x: Tensor): Tensor => x.transpose(-2, -1);
 
+// To the engines these are reductions: what that costs goes with the first operand, and there may be no second.
 const invOp: Op<null> = new Op({
   name: "inv",
-  kind: "matmul",
+  kind: "reduction",
   keepsOutput: true,
   gradFn: () => "LinalgInvExBackward0",
   infer([x]) {
@@ -46,7 +47,7 @@ export function inv(x: Tensor): Tensor {
 // The operands have one batch, and are matrices.
 const solveOp: Op<null> = new Op({
   name: "solve",
-  kind: "matmul",
+  kind: "reduction",
   keepsInputs: [0],
   keepsOutput: true,
   gradFn: () => "LinalgSolveExBackward0",
