@@ -33,6 +33,7 @@ export type { EngineName } from "./engines/placement";
 export { type EngineChoice, setEngine } from "./engines/selection";
 export * from "./generated/pointwise";
 export * from "./notebook";
+export * as linalg from "./linalg";
 export * as nn from "./nn";
 export { type GeluOptions, where } from "./ops/functional";
 export {
@@ -47,6 +48,7 @@ export { at, indexSelect, narrow, select } from "./ops/indexing";
 export type { Index } from "./ops/indices";
 export { cat, stack } from "./ops/join";
 export { matmul } from "./ops/linalg";
+export { det, inverse, logdet, slogdet, type Slogdet } from "./ops/determinant";
 export { bmm, dot, mm, mv, outer } from "./ops/products";
 export { einsum, tensordot } from "./ops/contract";
 export {
@@ -62,7 +64,10 @@ export { amax, amin, argmax, argmin, type Extrema, max, min } from "./ops/extrem
 export { all, any, mean, sum } from "./ops/reduce";
 export type { Dims, ReduceOptions } from "./ops/reduced";
 export { logsumexp, norm, std, var, type VarOptions } from "./ops/statistics";
-export type { ClassLossOptions, CrossEntropyOptions, LossOptions, Reduction } from "./ops/loss";
+export type { ClassLossOptions, CrossEntropyOptions } from "./ops/loss/classes";
+export type { HuberLossOptions, SmoothL1LossOptions } from "./ops/loss/differences";
+export type { BinaryLossOptions, KlDivOptions, LogitLossOptions } from "./ops/loss/probabilities";
+export type { LossOptions, Reduction } from "./ops/loss/reduction";
 export { logSoftmax, softmax } from "./ops/softmax";
 export * as optim from "./optim";
 export { Generator, manualSeed } from "./generator";

@@ -15,7 +15,8 @@ import sys
 import torch
 
 from make import (
-    chapter, draws, fills, graph, loaders, losses, movement, ops, optimizers, order, pointwise, printing, reductions, sums,
+    chapter, draws, fills, graph, linalg, loaders, losses, movement, ops, optimizers, order, pointwise, printing, reductions,
+    sums,
 )
 from make.encode import write
 
@@ -30,6 +31,7 @@ PARTS = {
     "ops": ops.cases,
     "losses": losses.cases,
     "graph": graph.cases,
+    "linalg": linalg.cases,
     "movement": movement.cases,
     "order": order.cases,
     "pointwise": pointwise.cases,

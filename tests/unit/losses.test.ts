@@ -12,6 +12,7 @@ const number = fc.integer({ min: -40, max: 40 }).map((k) => k / 16);
 const scores = fc
   .tuple(fc.integer({ min: 1, max: 4 }), fc.integer({ min: 1, max: 4 }))
   .chain(([n, c]) => fc.array(fc.array(number, { minLength: c, maxLength: c }), { minLength: n, maxLength: n }));
+const smoothings = fc.constantFrom(0, 0.3);
 const reductions = fc.constantFrom<pt.Reduction>("mean", "sum", "none");
 
 const twice = (f: (x: pt.Tensor) => pt.Tensor) => (x: pt.Tensor): pt.Tensor => {
@@ -24,6 +25,15 @@ function checkBoth(f: (x: pt.Tensor) => pt.Tensor, x: pt.Tensor): void {
   // Of a size near 1, so that differences have digits left.
   const size = 1 + f(x).abs().sum().item();
   pt.gradcheck(twice((v) => f(v).div(size)), [x], { eps: 1e-5, atol: 1e-7 });
+}
+
+/** Shapes of up to three dims, none of them 0. */
+const shapes = fc.array(fc.integer({ min: 1, max: 3 }), { maxLength: 3 });
+
+/** First and second gradients of both operands. */
+function checkTwo(f: (a: pt.Tensor, b: pt.Tensor) => pt.Tensor, a: pt.Tensor, b: pt.Tensor): void {
+  pt.gradcheck(f, [a, b]);
+  pt.gradgradcheck(f, [a, b]);
 }
 
 describe("softmax", () => {
@@ -76,6 +86,80 @@ describe("losses", () => {
     }), { numRuns: 25 });
   });
 
+  it("of differences have the gradients that differences show, of both operands", () => {
+    const limits = fc.constantFrom(0.3, 1, 2.2);
+    fc.assert(fc.property(shapes, reductions, limits, fc.nat(), (shape, reduction, limit, seed) => {
+      pt.manualSeed(seed);
+      // Multiples of 1/4 off by 1/16 are no corners: 0, 0.3, 1 and 2.2.
+      const target = pt.randint(-8, 8, shape).mul(0.25).to(pt.float64);
+      const input = pt.randint(-16, 16, shape).mul(0.25).add(0.0625).to(pt.float64);
+      for (const loss of [
+        (a: pt.Tensor, b: pt.Tensor) => F.l1Loss(a, b, { reduction }),
+        (a: pt.Tensor, b: pt.Tensor) => F.huberLoss(a, b, { reduction, delta: limit }),
+        (a: pt.Tensor, b: pt.Tensor) => F.smoothL1Loss(a, b, { reduction, beta: limit }),
+        (a: pt.Tensor, b: pt.Tensor) => F.smoothL1Loss(a, b, { reduction, beta: 0 }),
+      ]) checkTwo(loss, input, target);
+    }), { numRuns: 20 });
+  });
+
+  it("of events have the gradients that differences show, of both operands", () => {
+    fc.assert(fc.property(shapes, reductions, fc.boolean(), fc.nat(), (shape, reduction, isWeighted, seed) => {
+      pt.manualSeed(seed);
+      const unit = (): pt.Tensor => pt.rand(...shape, { dtype: "float64" }).mul(0.8).add(0.1);
+      const weight = isWeighted ? unit() : undefined;
+      const posWeight = isWeighted ? unit().mul(3) : undefined;
+      checkTwo((a, b) => F.binaryCrossEntropy(a, b, { reduction, weight }), unit(), unit());
+      const options = { reduction, weight, posWeight };
+      checkTwo((a, b) => F.binaryCrossEntropyWithLogits(a, b, options), unit().sub(0.5).mul(9), unit());
+    }), { numRuns: 20 });
+  });
+
+  it("of distributions have the gradients that differences show, of both operands", () => {
+    const all = fc.constantFrom<pt.KlDivOptions["reduction"]>("batchmean", "sum", "none");
+    fc.assert(fc.property(shapes, all, fc.boolean(), fc.nat(), (shape, reduction, logTarget, seed) => {
+      pt.manualSeed(seed);
+      const [input, target] = [0, 0].map(() => pt.rand(...shape, { dtype: "float64" }).mul(0.8).add(0.1));
+      checkTwo((a, b) => F.klDiv(a, b, { reduction, logTarget }), input.log(), logTarget ? target.log() : target);
+    }), { numRuns: 20 });
+  });
+
+  it("of probabilities of classes have the gradients that differences show, of all operands", () => {
+    fc.assert(fc.property(scores, reductions, smoothings, fc.nat(), (values, reduction, labelSmoothing, seed) => {
+      pt.manualSeed(seed);
+      const x = double(values);
+      const weight = pt.rand(x.shape[1], { dtype: "float64" }).add(0.5);
+      const options = { reduction, weight, labelSmoothing };
+      checkTwo((a, b) => F.crossEntropy(a, b, options), x, pt.rand(...x.shape, { dtype: "float64" }));
+    }), { numRuns: 20 });
+  });
+
+  it("of probabilities that are one class's are those of the class", () => {
+    fc.assert(fc.property(scores, smoothings, fc.nat(), (values, labelSmoothing, seed) => {
+      const x = double(values);
+      const classes = values.map((_, i) => (seed + i * i) % x.shape[1]);
+      const target = double(classes.map((own) => values[0].map((_, c) => Number(c === own))));
+      const reduction = "none";
+      pt.assertClose(
+        F.crossEntropy(x, target, { labelSmoothing, reduction }),
+        F.crossEntropy(x, pt.tensor(classes), { labelSmoothing, reduction }),
+      );
+    }));
+  });
+
+  it("of scores are those of their sigmoids, and finite where those are 0 or 1", () => {
+    fc.assert(fc.property(scores, (values) => {
+      const x = double(values);
+      const target = x.mul(3).sigmoid();
+      const expected = F.binaryCrossEntropy(x.sigmoid(), target);
+      pt.assertClose(F.binaryCrossEntropyWithLogits(x, target), expected, { rtol: 1e-9, atol: 1e-12 });
+    }));
+    const x = double([800, -800]).requiresGrad_();
+    const loss = F.binaryCrossEntropyWithLogits(x, double([0, 1]));
+    loss.backward();
+    assert.equal(loss.item(), 800);
+    assert.deepEqual(x.grad!.toArray(), [0.5, -0.5]);
+  });
+
   it("do not mind that the scores are overwritten, but that the classes are", () => {
     const x = pt.randn(2, 3).requiresGrad_();
     const target = pt.tensor([0, 1]);
@@ -109,11 +193,11 @@ describe("losses", () => {
     const lines: string[] = [];
     console.warn = (line: string) => lines.push(line);
     try {
-      for (let i = 0; i < 2; i++) F.mseLoss(pt.zeros(7), pt.ones(7, 1));
+      for (const loss of [F.mseLoss, F.l1Loss]) for (let i = 0; i < 2; i++) loss(pt.zeros(7), pt.ones(7, 1));
     } finally {
       console.warn = warn;
     }
-    assert.equal(lines.length, 1);
+    assert.deepEqual(lines.map((line) => line.split(":")[0]), ["mseLoss", "l1Loss"]);
     assert.match(lines[0], /Using a target size \[7, 1\] that is different to the input size \[7\]\. This will likely lead/);
   });
 
@@ -126,7 +210,6 @@ describe("losses", () => {
     ["more targets than samples", () => F.crossEntropy(x, t(0, 1, 2)), /Expected input batch_size \(2\) to match target batch_size \(3\)/],
     ["targets of an image that do not fit", () => F.nllLoss(pt.zeros(2, 3, 4), t(0, 1)), /Expected target size \[2, 4\], got \[2\]/],
     ["targets that are no integers", () => F.nllLoss(x, pt.zeros(2)), /expected scalar type int64 but found float32/],
-    ["probabilities", () => F.crossEntropy(x, pt.zeros(2, 3)), /probabilities of classes are not supported/],
     ["scores that are integers", () => F.crossEntropy(t(1, 2), t(0)), /not implemented for int64/],
     ["no scores at all", () => F.nllLoss(pt.tensor(1.5), pt.tensor(0)), /Expected 1 or more dimensions \(got 0\)/],
     ["an unknown reduction", () => F.mseLoss(x, x, { reduction: "avg" as "sum" }), /avg is not a valid value for reduction/],

@@ -1,4 +1,5 @@
-// What users of autograd do wrong, and what they are told: PyTorch's meaning, in its words where it has any.
+// What users do wrong with autograd, losses and matrices, and what they are told: PyTorch's meaning, in its words
+// where it has any.
 import assert from "node:assert/strict";
 import * as pt from "torchlab";
 
@@ -6,6 +7,7 @@ const { float64 } = pt;
 const leaf = (...values: number[]): pt.Tensor => pt.tensor(values, { dtype: float64, requiresGrad: true });
 const plain = (...values: number[]): pt.Tensor => pt.tensor(values, { dtype: float64 });
 const { functional: F } = pt.autograd;
+const { functional: N } = pt.nn;
 const wrong = (value: unknown): never => value as never;
 
 /** A function of one's own: twice the sum of its operands, with this backward. */
@@ -216,6 +218,51 @@ const cases: Record<string, Case[]> = {
     ["the gradient of several numbers", () => pt.func.grad((x: pt.Tensor) => x.mul(2))(plain(1, 2)), /Expected f\(\*args\) to return a scalar Tensor, got tensor with 1 dims/],
     ["the gradient of what gives no tensor", () => pt.func.grad(wrong(() => 3))(wrong(plain(1))), /Expected f\(\*args\) to return a Tensor, got 3/],
     ["the gradient by a number", () => pt.func.grad((x: number) => plain(x).sum())(3), /operand 0 must be a Tensor, got 3/],
+  ],
+  "losses": [
+    ["reduced by another word", () => N.l1Loss(plain(1), plain(2), { reduction: wrong("avg") }), /l1Loss: avg is not a valid value for reduction/],
+    ["of differences, by batches", () => N.huberLoss(plain(1), plain(2), { reduction: wrong("batchmean") }), /huberLoss: batchmean is not a valid value for reduction/],
+    ["of divergences, by another word", () => N.klDiv(plain(1), plain(2), { reduction: wrong("avg") }), /choose "mean", "sum", "batchmean" or "none"/],
+    ["of shapes that do not broadcast", () => N.smoothL1Loss(plain(1, 2), plain(1, 2, 3)), /The size of tensor a \(2\) must match the size of tensor b \(3\)/],
+    ["of Huber with a delta of 0", () => N.huberLoss(plain(1), plain(2), { delta: 0 }), /huberLoss: does not support non-positive values for delta. Got: 0/],
+    ["of Huber for integers", () => N.huberLoss(pt.tensor([1]), plain(2)), /huberLoss: not implemented for int64/],
+    ["smooth with a negative beta", () => N.smoothL1Loss(plain(1), plain(2), { beta: -1 }), /smoothL1Loss: does not support negative values for beta. Got: -1/],
+    ["smooth for integers", () => N.smoothL1Loss(pt.tensor([1]), pt.tensor([2])), /smoothL1Loss: not implemented for int64/],
+    ["of numbers", () => N.l1Loss(plain(1), wrong(2)), /l1Loss: expected a Tensor, got 2/],
+    ["of scores, taken for probabilities", () => N.binaryCrossEntropy(plain(1.5), plain(1)), /all elements of input should be between 0 and 1, got 1.5/],
+    ["of probabilities that are NaN", () => N.binaryCrossEntropy(plain(NaN), plain(1)), /all elements of input should be between 0 and 1, got NaN/],
+    ["of events that are 2", () => N.binaryCrossEntropy(plain(0.5), plain(2)), /all elements of target should be between 0 and 1, got 2/],
+    ["of events of another shape", () => N.binaryCrossEntropy(plain(0.5, 0.5), plain(1)), /Using a target size \[1\] that is different to the input size \[2\] is deprecated/],
+    ["of events of another type", () => N.binaryCrossEntropy(plain(0.5), pt.ones(1)), /Found dtype float32 but expected float64/],
+    ["of scores, with events of another shape", () => N.binaryCrossEntropyWithLogits(plain(1, 2), plain(1)), /Target size \[1\] must be the same as input size \[2\]/],
+    ["of scores, with events that are integers", () => N.binaryCrossEntropyWithLogits(plain(1), pt.tensor([1])), /binaryCrossEntropyWithLogits: not implemented for int64/],
+    ["weighted by too much", () => N.binaryCrossEntropy(plain(0.5, 0.5), plain(1, 1), { weight: pt.ones(2, 1) }), /output with shape \[2\] doesn't match the broadcast shape \[2, 2\]/],
+    ["weighted by what is to be learnt", () => N.binaryCrossEntropyWithLogits(plain(1), plain(1), { posWeight: leaf(2) }), /not differentiable with respect to argument 'posWeight'/],
+    ["of divergences, for integers", () => N.klDiv(plain(1), pt.tensor([1])), /klDiv: Integral inputs not supported/],
+    ["of classes in the shape of probabilities", () => N.crossEntropy(pt.ones(2, 3), pt.zeros(2, 3, { dtype: "int64" })), /Expected floating point type for target with class probabilities, got int64/],
+    ["of probabilities of another shape", () => N.crossEntropy(pt.ones(2, 3), pt.ones(2)), /expected scalar type int64 but found float32/],
+    ["of probabilities, with a class to ignore", () => N.crossEntropy(pt.ones(2, 3), pt.ones(2, 3), { ignoreIndex: 1 }), /ignoreIndex is not supported for floating point target/],
+    ["of probabilities, with too few weights", () => N.crossEntropy(pt.ones(2, 3), pt.ones(2, 3), { weight: pt.ones(2) }), /crossEntropy: weight tensor should be defined either for all 3 classes/],
+  ],
+  "matrices": [
+    ["to be inverted, that are singular", () => pt.ones(2, 2).inverse(), /linalg\.inv: The diagonal element 2 is zero, the inversion could not be completed because the input matrix is singular\./],
+    ["to be inverted, one of which is singular", () => pt.inverse(pt.stack([pt.eye(2), pt.zeros(2, 2)])), /linalg\.inv: \(Batch element 1\): The diagonal element 1 is zero/],
+    ["to be inverted, that are not square", () => pt.linalg.inv(pt.ones(2, 3)), /linalg\.inv: A must be batches of square matrices, but they are 2 by 3 matrices/],
+    ["to be inverted, that are integers", () => pt.linalg.inv(pt.tensor([[1]])), /linalg\.inv: Expected a floating point tensor as input\. Got int64/],
+    ["to be inverted, that are vectors", () => pt.linalg.inv(plain(1, 2)), /linalg\.inv: The input tensor A must have at least 2 dimensions, got \[2\]/],
+    ["to be inverted, that are numbers", () => pt.linalg.inv(wrong(2)), /inv: expected a Tensor, got 2/],
+    ["of equations, that are singular", () => pt.linalg.solve(pt.ones(2, 2), pt.ones(2)), /linalg\.solve: The solver failed because the input matrix is singular\./],
+    ["of equations, one of which is singular", () => pt.linalg.solve(pt.stack([pt.eye(2), pt.ones(2, 2)]), pt.ones(2)), /linalg\.solve: \(Batch element 1\): The solver failed because the input matrix is singular/],
+    ["of equations, that are not square", () => pt.linalg.solve(pt.ones(2, 3), pt.ones(2)), /linalg\.solve: A must be batches of square matrices, but they are 2 by 3 matrices/],
+    ["of equations for more unknowns", () => pt.linalg.solve(pt.eye(2), pt.ones(3)), /Incompatible shapes of A and B for the equation AX = B \(2x2 and 3x1\)/],
+    ["of equations, one vector a row", () => pt.linalg.solve(pt.eye(2), pt.ones(5, 2)), /Incompatible shapes of A and B for the equation AX = B \(2x2 and 5x2\)/],
+    ["of equations, in other batches", () => pt.linalg.solve(pt.eye(2).expand(3, 2, 2), pt.ones(4, 2, 1)), /The size of tensor a \(3\) must match the size of tensor b \(4\) at non-singleton dimension 0/],
+    ["of equations with a number", () => pt.linalg.solve(pt.eye(1), pt.tensor(1.5)), /linalg\.solve: The input tensor B must have at least 1 dimension, got \[\]/],
+    ["of equations of two types", () => pt.linalg.solve(pt.eye(2), plain(1, 2)), /Expected A and B to have the same dtype, but found A of type float32 and B of type float64 instead/],
+    ["without determinants", () => pt.det(pt.ones(2, 3)), /linalg\.det: A must be batches of square matrices, but they are 2 by 3 matrices/],
+    ["without logarithms of determinants", () => pt.logdet(pt.ones(3)), /logdet: The input tensor A must have at least 2 dimensions, got \[3\]/],
+    ["of integers, whose determinant is asked for", () => pt.linalg.slogdet(pt.tensor([[1]])), /linalg\.slogdet: Expected a floating point tensor as input\. Got int64/],
+    ["that are singular, and backward from a logarithm", () => pt.linalg.slogdet(pt.ones(2, 2).requiresGrad_()).logabsdet.backward(), /linalg\.inv: The diagonal element 2 is zero/],
   ],
   "checks of gradients": [
     ["of what is wrong", () => pt.gradcheck((x: pt.Tensor) => x.mul(x.detach()), [plain(0.5)]), /for output 0 with respect to input 0, element 0: numerical .*, analytical 0\.5/],

@@ -5,6 +5,7 @@ import { pointwise, pointwiseInPlace, pointwiseOps } from "./apply";
 import * as arrange from "./arrange";
 import * as assign from "./assign";
 import * as cumulative from "./cumulative";
+import * as determinant from "./determinant";
 import * as extrema from "./extrema";
 import * as gather from "./gather";
 import * as indexing from "./indexing";
@@ -54,6 +55,7 @@ export interface TensorMethods
     Methods<typeof cumulative>,
     Methods<typeof movement>,
     Methods<typeof linalg>,
+    Methods<typeof determinant>,
     Methods<typeof indexing>,
     Methods<typeof arrange>,
     Methods<typeof gather>,
@@ -90,7 +92,7 @@ function operands(first: Tensor, rest: readonly unknown[]): unknown[] {
 
 const structural: Record<string, AnyFunction> = {
   ...reduce, ...extrema, ...statistics, ...cumulative, ...movement, ...linalg, ...indexing, ...softmax, ...write,
-  ...arrange, ...gather, ...assign, ...order, ...products,
+  ...arrange, ...gather, ...assign, ...order, ...products, ...determinant,
 };
 
 /** Gives `prototype`, that of Tensor, its methods. */

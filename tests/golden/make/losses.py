@@ -1,4 +1,4 @@
-"""Softmax and the losses: result and the gradients of input and, for mseLoss, target."""
+"""Softmax and the losses: result and the gradients of input and target."""
 
 from itertools import product
 
@@ -96,5 +96,126 @@ def classes():
     yield classed("crossEntropy", F.cross_entropy, sample((2, 3), 55, I64), t([0, 1]))
 
 
+def optional(call):
+    """The options of a call in Python, as they are called in TypeScript."""
+    names = {"pos_weight": "posWeight", "log_target": "logTarget"}
+    return {names.get(k, k): tensor(v) if isinstance(v, torch.Tensor) else v for k, v in call.items()}
+
+
+def paired(op, f, x, y, **call):
+    return case(op, lambda x, y: f(x, y, **call), [x, y], (), optional(call))
+
+
+PAIRS = (((2, 3), (2, 3)), ((), ()), ((0,), (0,)), ((2, 3), (3,)), ((3,), (3, 1)))
+
+
+def differences():
+    ops = (
+        ("l1Loss", F.l1_loss, ({},)),
+        ("huberLoss", F.huber_loss, ({}, {"delta": 0.5}, {"delta": 2.25})),
+        ("smoothL1Loss", F.smooth_l1_loss, ({}, {"beta": 0.5}, {"beta": 0.0})),
+    )
+    for (op, f, calls), dtype in product(ops, (F32, F64)):
+        for (a, b), reduction in product(PAIRS, REDUCTIONS):
+            yield paired(op, f, sample(a, 61, dtype), sample(b, 62, dtype), reduction=reduction)
+        edges = torch.tensor([0.0, -0.0, 1.0, -1.0, 0.5, -0.5, 1e30, -inf, inf, nan], dtype=dtype)
+        for call in calls:
+            yield paired(op, f, sample((3, 4), 63, dtype), sample((3, 4), 64, dtype), **call)
+            # The gradient of l1_loss at a NaN is 0 there, and NaN here, as that of abs is.
+            yield paired(op, f, edges[:9] if op == "l1Loss" or call.get("beta") == 0 else edges, torch.zeros(1, dtype=dtype), reduction="none", **call)
+    for (op, f, _), (a, b) in product(ops, ((F32, I64), (F32, F64), (F64, F32), (I64, I64), (I64, F32), (BOOL, BOOL))):
+        yield paired(op, f, sample((3,), 65, a), sample((3,), 66, b))
+    for op, f, _ in ops:
+        yield paired(op, f, sample((3,), 1, F32), sample((3,), 2, F32), reduction="avg")
+        yield paired(op, f, sample((3,), 1, F32), sample((2,), 2, F32))
+    for delta in (0.0, -1.0):
+        yield paired("huberLoss", F.huber_loss, sample((3,), 1, F32), sample((3,), 2, F32), delta=delta)
+    yield paired("smoothL1Loss", F.smooth_l1_loss, sample((3,), 1, F32), sample((3,), 2, F32), beta=-1.0)
+
+
+def binary():
+    op, f = "binaryCrossEntropy", F.binary_cross_entropy
+    logits, g = "binaryCrossEntropyWithLogits", F.binary_cross_entropy_with_logits
+    t = torch.tensor
+    for dtype, reduction in product((F32, F64), REDUCTIONS):
+        for shape in ((4,), (), (0,)):
+            probabilities, target = sample(shape, 71, dtype, 0.05, 0.95), sample(shape, 72, dtype, 0, 1)
+            yield paired(op, f, probabilities, target, reduction=reduction)
+            yield paired(logits, g, sample(shape, 73, dtype), target, reduction=reduction)
+        probabilities, target = sample((2, 3), 74, dtype, 0.05, 0.95), sample((2, 3), 75, dtype, 0, 1)
+        scores = sample((2, 3), 76, dtype, -40, 40)
+        for weight in (t([0.5, 1.0, 2.0], dtype=F64), t([[3], [2]])):
+            yield paired(op, f, probabilities, target, weight=weight, reduction=reduction)
+            yield paired(logits, g, scores, target, weight=weight, reduction=reduction)
+        for weight in (t([0.5, 1.0, 3.0], dtype=dtype), t(2.5, dtype=dtype)):
+            yield paired(logits, g, scores, target, pos_weight=weight, reduction=reduction)
+        yield paired(logits, g, scores, target, weight=t([0.5, 1.0, 3.0]), pos_weight=t([2.0], dtype=dtype), reduction=reduction)
+    for dtype, target in product((F32, F64), (0.0, 1.0, 0.5)):
+        x = t([0.0, 1.0, 0.5, 0.25], dtype=dtype)
+        yield paired(op, f, x, torch.full_like(x, target), reduction="none")
+        x = t([inf, -inf, 1e4, -1e4, nan, 0.0, 19.0, 21.0, -21.0, 39.0, 45.0, -45.0], dtype=dtype)
+        yield paired(logits, g, x, torch.full_like(x, target), reduction="none")
+        yield paired(logits, g, x, torch.full_like(x, target), reduction="none", pos_weight=t(3.0, dtype=dtype))
+    half = torch.full((2,), 0.5)
+    for name, loss in ((op, f), (logits, g)):
+        for x, y in ((half, t([0.5, 0.5, 0.5])), (half, t([[0.5], [0.5]])), (half, t([0, 1])), (t([0, 1]), half), (t([0, 1]),) * 2):
+            yield paired(name, loss, x, y)
+        yield paired(name, loss, half, half, reduction="avg")
+        yield paired(name, loss, half, half, weight=t([1.0, 2.0, 3.0]))
+        yield paired(name, loss, half, half, weight=t([[1.0], [2.0]]))
+    yield paired(logits, g, half, half, pos_weight=t([1.0, 2.0, 3.0]))
+    yield paired(logits, g, half, half.double())
+    yield paired(logits, g, half.double(), half)
+    for x, y in ((half, half.double()), (half + 1, half), (half, half - 1), (half * nan, half)):
+        yield paired(op, f, x, y)
+
+
+def divergences():
+    op, f = "klDiv", F.kl_div
+    for dtype, reduction, logs in product((F32, F64), ("mean", "none", "batchmean"), (False, True)):
+        for a, b in PAIRS:
+            target = sample(b, 82, dtype, *((-3, 0) if logs else (0.1, 1)))
+            yield paired(op, f, sample(a, 81, dtype, -3, 0), target, reduction=reduction, log_target=logs)
+    for dtype in (F32, F64):
+        edges = torch.tensor([0.0, -1.0, 0.5, 2.0, nan], dtype=dtype)
+        for logs in (False, True):
+            yield paired(op, f, torch.full_like(edges, -0.5), edges, reduction="none", log_target=logs)
+        yield paired(op, f, torch.tensor([-inf, -0.5], dtype=dtype), torch.tensor([0.5, 0.5], dtype=dtype), reduction="none")
+    for a, b in ((F32, F64), (F64, F32), (F32, I64), (I64, F32), (I64, I64)):
+        yield paired(op, f, sample((3,), 83, a, -3, 0), sample((3,), 84, b, 1, 2))
+    yield paired(op, f, sample((3,), 1, F32), sample((3,), 2, F32), reduction="avg")
+    yield paired(op, f, sample((3,), 1, F32), sample((2,), 2, F32))
+
+
+def probabilities():
+    t, op, f = torch.tensor, "crossEntropy", F.cross_entropy
+    for dtype, reduction in product((F32, F64), REDUCTIONS):
+        weight = t([0.25, 1.5, 2.0], dtype=dtype)
+        for shape in ((2, 3), (3,), (2, 3, 2), (0, 3)):
+            x, target = sample(shape, 91, dtype), sample(shape, 92, dtype, 0, 1)
+            for w, smoothing in ((None, 0), (weight, 0), (weight, 0.3)):
+                yield classed(op, f, x, target, w, reduction, None, smoothing)
+        yield classed(op, f, t(EDGES, dtype=dtype), t([[0.25, 0.5, 0.25]] * len(EDGES), dtype=dtype), None, reduction)
+    x, target = sample((4, 3), 93, F32), sample((4, 3), 94, F32, 0, 1)
+    yield classed(op, f, x, target.double())
+    yield classed(op, f, x.double(), target)
+    yield classed(op, f, x, target, None, "mean", -7)
+    for ignore in (0, 1):
+        yield classed(op, f, x, target, None, "mean", ignore)
+    yield classed(op, f, x, target, t([1.0, 2.0]))
+    yield classed(op, f, x, target, None, "avg")
+    for wrong in (target[:2], target[:, :2], target[:, 0], target > 0.5, target.long()):
+        yield classed(op, f, x, wrong)
+    yield classed(op, f, x.long(), target)
+
+
 def cases():
-    return {"softmaxes": list(softmaxes()), "mse": list(mse()), "classes": list(classes())}
+    return {
+        "softmaxes": list(softmaxes()),
+        "mse": list(mse()),
+        "classes": list(classes()),
+        "differences": list(differences()),
+        "binary": list(binary()),
+        "divergences": list(divergences()),
+        "probabilities": list(probabilities()),
+    }

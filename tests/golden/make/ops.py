@@ -25,7 +25,7 @@ def scalar(x):
     return x if isinstance(x, (bool, int)) else number(x, F64)
 
 
-def case(op, f, inputs, args=(), options=None):
+def case(op, f, inputs, args=(), options=None, create_graph=False):
     """f takes the inputs. args and options are what the call in TypeScript has beside them."""
     xs = [x.clone().requires_grad_() if x.dtype.is_floating_point else x for x in inputs]
     out = {"op": op, "inputs": [tensor(x) for x in inputs]}
@@ -42,7 +42,7 @@ def case(op, f, inputs, args=(), options=None):
         out["gradFn"] = y.grad_fn.name()
         g = sample(y.shape, 99, y.dtype, -2, 2)
         try:
-            y.backward(g)
+            y.backward(g, create_graph=create_graph)
         except RuntimeError:
             return out  # a float to the power of a bool
         out["gradient"] = tensor(g)

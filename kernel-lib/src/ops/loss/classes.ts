@@ -1,23 +1,15 @@
-// Owns the loss functions. Imports apply, softmax, the host's sums, shapes and dtypes.
-import { describe, shapeText } from "../check";
-import { isFloat, round, type TypedArray } from "../dtype";
-import type { Operand, Spec } from "../engines/engine";
-import { type Floats, sumAll } from "../engines/host/sum";
-import { allocate } from "../memory";
-import { broadcast, sameShape, type Shape, sizeOf } from "../shape";
-import type { Tensor } from "../tensor";
-import { apply } from "./apply";
-import { Op, type SavedTensors } from "./nodes";
-import { checkTensors, resultType } from "./operands";
-import { logSoftmax } from "./softmax";
-
-/** What becomes of the losses of the samples: their mean, their sum, or themselves. */
-export type Reduction = "mean" | "sum" | "none";
-
-export interface LossOptions {
-  /** Default "mean". */
-  reduction?: Reduction;
-}
+// Owns the losses of samples that belong to classes. Imports apply, softmax, reductions of losses, shapes and dtypes.
+import { describe, shapeText } from "../../check";
+import { isFloat, type TypedArray } from "../../dtype";
+import type { Operand, Spec } from "../../engines/engine";
+import { allocate } from "../../memory";
+import { sameShape, type Shape, sizeOf } from "../../shape";
+import type { Tensor } from "../../tensor";
+import { apply } from "../apply";
+import { Op, type SavedTensors } from "../nodes";
+import { checkTensors } from "../operands";
+import { logSoftmax } from "../softmax";
+import { checkFloats, checkReduction, type LossOptions, reduced, type Reduction } from "./reduction";
 
 export interface ClassLossOptions extends LossOptions {
   /** A weight for each class; the mean is then the weighted one. */
@@ -29,68 +21,6 @@ export interface ClassLossOptions extends LossOptions {
 export interface CrossEntropyOptions extends ClassLossOptions {
   /** How much of a target goes to all classes alike, 0 to 1. Default 0. */
   labelSmoothing?: number;
-}
-
-function checkReduction(name: string, reduction: unknown): asserts reduction is Reduction {
-  if (reduction === "mean" || reduction === "sum" || reduction === "none") return;
-  const got = typeof reduction === "string" ? reduction : describe(reduction);
-  throw new RangeError(`${name}: ${got} is not a valid value for reduction; choose "mean", "sum" or "none"`);
-}
-
-interface SquaredError {
-  readonly reduction: Reduction;
-}
-
-const mseLossOp: Op<SquaredError> = new Op({
-  name: "mseLoss",
-  kind: "reduction",
-  keepsInputs: true,
-  infer([{ shape, dtype }], { reduction }) {
-    if (!isFloat(dtype)) throw new TypeError(`mseLoss: not implemented for ${dtype}. Convert with .to(pt.float32) first.`);
-    return { shape: reduction === "none" ? shape : [], dtype };
-  },
-  kernel([a, b], out, { reduction }) {
-    const [x, y] = [a.storage.data, b.storage.data];
-    const squares = allocate(out.dtype, x.length);
-    // Storing rounds the difference, as PyTorch does before it squares.
-    for (let i = 0; i < squares.length; i++) squares[i] = x[i] - y[i];
-    for (let i = 0; i < squares.length; i++) squares[i] *= squares[i];
-    if (reduction === "none") return squares;
-    const total = sumAll(squares as Floats);
-    return reduction === "mean" ? round(out.dtype, total / squares.length) : total;
-  },
-  // 2·(a − b)·g, divided by their number for the mean
-  pullback(g, saved) {
-    const factor = saved.attributes.reduction === "mean" ? 2 / sizeOf(saved.specs[0].shape) : 2;
-    const gradient = saved.input(0).sub(saved.input(1)).mul(factor).mul(g);
-    return [saved.needs(0) ? gradient : null, saved.needs(1) ? gradient.neg() : null];
-  },
-});
-
-const warned = new Set<string>();
-
-/** Says once for each pair of shapes that they differ: most often a dim was forgotten. */
-function warnOfShapes(input: Shape, target: Shape): void {
-  const shapes = `a target size ${shapeText(target)} that is different to the input size ${shapeText(input)}`;
-  if (warned.has(shapes)) return;
-  warned.add(shapes);
-  console.warn(
-    `mseLoss: Using ${shapes}. This will likely lead to incorrect results due to broadcasting. Please ensure they have the same size.`,
-  );
-}
-
-/**
- * The mean of (input − target)², or their sum, or each of them.
- * @see https://pytorch.org/docs/stable/generated/torch.nn.functional.mse_loss.html
- */
-export function mseLoss(input: Tensor, target: Tensor, { reduction = "mean" }: LossOptions = {}): Tensor {
-  checkTensors("mseLoss", [input, target]);
-  checkReduction("mseLoss", reduction);
-  const shape = broadcast("mseLoss", input.shape, target.shape);
-  if (!sameShape(input.shape, target.shape)) warnOfShapes(input.shape, target.shape);
-  const dtype = resultType([input, target]);
-  const [a, b] = [input, target].map((x) => x.expand(shape).to(dtype));
-  return apply(mseLossOp, [a, b], { reduction });
 }
 
 interface ClassLoss {
@@ -127,8 +57,17 @@ function eachSample(
   return total;
 }
 
-function checkClasses({ shape, dtype, ndim }: Tensor, target: Tensor, weight: Tensor | undefined): void {
-  if (!isFloat(dtype)) throw new TypeError(`nllLoss: not implemented for ${dtype}. Convert with .to(pt.float32) first.`);
+function checkWeight(name: string, weight: Tensor, classes: number): void {
+  if (weight.ndim === 1 && weight.shape[0] === classes) return;
+  throw new RangeError(
+    `${name}: weight tensor should be defined either for all ${classes} classes or no classes but got weight tensor of ` +
+      `shape: ${shapeText(weight.shape)}`,
+  );
+}
+
+function checkClasses(input: Tensor, target: Tensor, weight: Tensor | undefined): void {
+  const { shape, dtype, ndim } = input;
+  checkFloats("nllLoss", input);
   if (ndim === 0) throw new RangeError("nllLoss: Expected 1 or more dimensions (got 0)");
   if (target.dtype !== "int64") {
     throw new TypeError(`nllLoss: expected scalar type int64 but found ${target.dtype}: a target is the number of a class`);
@@ -144,13 +83,7 @@ function checkClasses({ shape, dtype, ndim }: Tensor, target: Tensor, weight: Te
     );
   }
   if (weight === undefined) return;
-  const classes = shape[ndim === 1 ? 0 : 1];
-  if (weight.ndim !== 1 || weight.shape[0] !== classes) {
-    throw new RangeError(
-      `nllLoss: weight tensor should be defined either for all ${classes} classes or no classes but got weight tensor of ` +
-        `shape: ${shapeText(weight.shape)}`,
-    );
-  }
+  checkWeight("nllLoss", weight, shape[ndim === 1 ? 0 : 1]);
   if (weight.dtype !== dtype) throw new TypeError(`nllLoss: expected scalar type ${dtype} but found ${weight.dtype}`);
   if (weight.requiresGrad) {
     throw new Error("nllLoss: not differentiable with respect to argument 'weight'. This input cannot have requiresGrad true.");
@@ -222,11 +155,14 @@ export function nllLoss(input: Tensor, target: Tensor, options: ClassLossOptions
   return apply(nllLossOp, weight ? [input, target, weight] : [input, target], { reduction, ignoreIndex });
 }
 
+/** `logs`, each times the weight of its class. */
+const weighted = (logs: Tensor, dim: number, weight: Tensor | undefined): Tensor =>
+  weight ? logs.mul(weight.reshape(logs.shape.map((_, i) => (i === dim ? -1 : 1)))) : logs;
+
 /** The loss of targets that are all classes alike, reduced as that of `target` is. */
 function lossOfAll(logs: Tensor, target: Tensor, dim: number, options: ClassLossOptions): Tensor {
   const { reduction = "mean", ignoreIndex = -100, weight } = options;
-  const weighted = weight ? logs.mul(weight.reshape(logs.shape.map((_, i) => (i === dim ? -1 : 1)))) : logs;
-  const losses = weighted.sum(dim).neg();
+  const losses = weighted(logs, dim, weight).sum(dim).neg();
   const counts = target.reshape(losses.shape).ne(ignoreIndex);
   const kept = losses.where(counts, 0);
   if (reduction === "none") return kept;
@@ -234,23 +170,42 @@ function lossOfAll(logs: Tensor, target: Tensor, dim: number, options: ClassLoss
   return kept.sum().div(weight ? weight.at(target.flatten().at(counts.flatten())).sum() : counts.sum());
 }
 
+/** The loss of targets that are the probabilities of all classes. */
+function lossOfProbabilities(input: Tensor, target: Tensor, dim: number, options: CrossEntropyOptions): Tensor {
+  const { reduction = "mean", ignoreIndex = -100, weight, labelSmoothing: smoothing = 0 } = options;
+  checkReduction("crossEntropy", reduction);
+  if (!isFloat(target.dtype)) {
+    throw new TypeError(
+      `crossEntropy: Expected floating point type for target with class probabilities, got ${target.dtype}. A target that ` +
+        "holds the numbers of classes has no dim of classes.",
+    );
+  }
+  if (ignoreIndex >= 0) throw new RangeError("crossEntropy: ignoreIndex is not supported for floating point target");
+  const classes = input.shape[dim];
+  if (weight) {
+    checkTensors("crossEntropy", [weight]);
+    checkWeight("crossEntropy", weight, classes);
+  }
+  const spread = smoothing === 0 ? target : target.mul(1 - smoothing).add(smoothing / classes);
+  return reduced(weighted(logSoftmax(input, dim), dim, weight).mul(spread).sum(dim).neg(), reduction);
+}
+
 /**
- * `nllLoss` of `logSoftmax`: how far scores are from the classes that they should choose.
+ * How far scores are from the classes that they should choose: `nllLoss` of `logSoftmax`; where the target holds
+ * probabilities of classes, the mean over the samples of −Σ target·logSoftmax(input).
  * @param input scores, of any size: [N, C], [C] or [N, C, …]
- * @param target the classes, 0 to C − 1, int64: [N], [] or [N, …]
+ * @param target the classes, 0 to C − 1, int64: [N], [] or [N, …]; or their probabilities, of the input's shape
  * @throws RangeError for a class that there is not
  * @see https://pytorch.org/docs/stable/generated/torch.nn.functional.cross_entropy.html
  */
 export function crossEntropy(input: Tensor, target: Tensor, options: CrossEntropyOptions = {}): Tensor {
   const { labelSmoothing: smoothing = 0, ...rest } = options;
   checkTensors("crossEntropy", [input, target]);
-  if (isFloat(target.dtype)) {
-    throw new TypeError("crossEntropy: a target is the number of a class, of type int64; probabilities of classes are not supported");
-  }
   if (!(smoothing >= 0 && smoothing <= 1)) {
     throw new RangeError(`crossEntropy: labelSmoothing must be between 0.0 and 1.0. Got: ${describe(smoothing)}`);
   }
   const dim = input.ndim < 2 ? 0 : 1;
+  if (input.ndim > 0 && sameShape(input.shape, target.shape)) return lossOfProbabilities(input, target, dim, options);
   const logs = logSoftmax(input, dim);
   const loss = nllLoss(logs, target, rest);
   if (smoothing === 0) return loss;
