@@ -65,6 +65,8 @@ export interface Rule {
   given?: readonly { readonly b: number; value(a: number): number }[];
   /** Whether the value is more code than V8 inlines several times into one loop. */
   isLong?: boolean;
+  /** The same for floats where the last operand is a number and not a tensor, where PyTorch then has other formulas. */
+  ofNumber?: Pick<Rule, "value" | "float32">;
   /** The same for truth values, where they are not merely the numbers 0 and 1. */
   bool?(a: number, b: number, c: number): number;
   /** What the last operands are where they are left out. */
@@ -98,28 +100,37 @@ export interface Rule {
 
 const { fround } = Math;
 
-/** Powers by small constants are products and roots, as in PyTorch, so that they round as those do. */
 function power(a: number, b: number): number {
+  // What is rounded once so, and what squares and their gradients take.
   if (b === 2) return a * a;
-  if (b === 3) return a * a * a;
   if (b === 1) return a;
-  if (b === 0.5) return Math.sqrt(a);
-  if (b === -0.5) return 1 / Math.sqrt(a);
   if (b === -1) return 1 / a;
-  if (b === -2) return 1 / (a * a);
   // IEEE 754 has (±1) ** ±∞ = 1 and 1 ** NaN = 1; JavaScript has NaN for both.
   if (a === 1 || (a === -1 && Math.abs(b) === Infinity)) return 1;
   return a ** b;
 }
 
-function power32(a: number, b: number): number {
+/**
+ * Powers by small constants are products and roots, as in PyTorch, so that they round as those do, and have their
+ * signs of 0 and their range. PyTorch has them for exponents that are numbers only.
+ */
+function powerByNumber(a: number, b: number): number {
+  if (b === 2) return a * a;
+  if (b === 3) return a * a * a;
+  if (b === 0.5) return Math.sqrt(a);
+  if (b === -0.5) return 1 / Math.sqrt(a);
+  if (b === -2) return 1 / (a * a);
+  return power(a, b);
+}
+
+function powerByNumber32(a: number, b: number): number {
   // First what squares and their gradients take, since every element asks.
   if (b === 2) return a * a;
   if (b === 1) return a;
   if (b === 3) return fround(a * a) * a;
   if (b === -2) return 1 / fround(a * a);
   if (b === -0.5) return 1 / fround(Math.sqrt(a));
-  return power(a, b);
+  return powerByNumber(a, b);
 }
 
 function integerPower(a: number, b: number): number {
@@ -187,8 +198,8 @@ export const rules = {
   /** a to the power b, element by element. */
   pow: {
     value: power,
-    float32: power32,
     int64: integerPower,
+    ofNumber: { value: powerByNumber, float32: powerByNumber32 },
     // Squares and their gradients.
     given: [{ b: 2, value: (a) => a * a }, { b: 1, value: (a) => a }],
     isLong: true,
@@ -198,7 +209,7 @@ export const rules = {
       // b·a^(b−1), and 0 where b is 0, also at a = 0.
       (g, { a, b }) => g.mul(b.mul(a.pow(b.add(-1)))).where(b.ne(0), 0),
       // a^b·ln a, and 0 at a = 0 where b ≥ 0: there a^b is constant in b.
-      (g, { a, b, y }) => g.mul(y.mul(a.log())).where(a.ne(0).where(b.ge(0), 1), 0),
+      (g, { a, b, y }) => g.mul(y.mul(a.log()).where(a.ne(0).where(b.ge(0), 1), 0)),
     ],
   },
   /** The greater of a and b, element by element. Where they are equal each gets half of the gradient. */

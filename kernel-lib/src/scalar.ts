@@ -115,8 +115,9 @@ export class Scalar extends Node<Scalar> {
 /** A number among the operands: nobody can ask for its gradient. */
 class Constant extends Scalar {}
 
+/** As of numbers beside a tensor, which Scalars are nearest to. */
 const evaluate = (rule: Rule, operands: readonly Scalar[]): number =>
-  rule.value(operands[0].val, operands[1]?.val, operands[2]?.val);
+  (rule.ofNumber ?? rule).value(operands[0].val, operands[1]?.val, operands[2]?.val);
 
 function toScalar(name: string, value: unknown): Scalar {
   if (value instanceof Scalar) return value;

@@ -34,15 +34,6 @@ const within = (size: number): number => (Number.isFinite(size) && size > MOST ?
 
 const greatest = (...sizes: readonly number[]): number => Math.max(...sizes.filter(Number.isFinite).map(Math.abs));
 
-/**
- * The host takes these powers as products and roots wherever they stand, and the engines only where the exponent is one
- * number: 0 and ∞ have their signs otherwise, and the square of a very large or small number leaves float32's range.
- */
-function extremePower(a: number, b: number): boolean {
-  const size = Math.abs(a);
-  return [0.5, -0.5, -2].includes(b) && (size === 0 || size < 1e-18 || size > 1e18);
-}
-
 const isExtreme = (size: number): boolean => size < 1e-18 || size > 1e18;
 
 /** A product that counts as 0 may be on the other side of a threshold of 0. */
@@ -88,9 +79,9 @@ value: { ulps: 4, scale: softplusValue },
   // 1 − y² has the rounding of y in it twice, and is itself rounded twice and not once: in units of 1. Times up to 2.
   tanh: { value: ELEMENTARY, gradient: { ulps: 8, scale: () => 1 } },
   pow: {
-    value: { ...ELEMENTARY, scale: (a, b) => (extremePower(a, b) ? Infinity : NaN) },
+    value: ELEMENTARY,
     // Two products more, and of a^b with ln a.
-    gradient: { ulps: 8, scale: (a, b) => (extremePower(a, b) || extremePower(a, b - 1) ? Infinity : NaN) },
+    gradient: { ulps: 8 },
   },
   // The host rounds once, as PyTorch does; no engine has a fused multiply-add, so that the product is rounded before:
   // to float32's precision, in units of the terms, and to infinity beyond its range.

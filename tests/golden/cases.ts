@@ -21,6 +21,8 @@ export interface Manner {
   call(golden: Case, inputs: pt.Tensor[]): pt.Tensor;
   /** How far numbers may be apart, relative to the greatest of them. */
   tolerance(golden: Case): number;
+  /** Whether each number's own size is what `tolerance` is relative to, and 0 has its sign. */
+  isStrict?: boolean;
   /** Whether the result's name in the graph is PyTorch's too. */
   hasGradFn?(golden: Case, result: pt.Tensor): boolean;
 }
@@ -39,7 +41,9 @@ export const onEngine = (engine: pt.EngineName, tolerance: Manner["tolerance"]):
 export const toTensor = ({ dtype, shape, values }: GoldenTensor): pt.Tensor =>
   pt.tensor(values.map(toNumber), { dtype }).reshape(shape);
 
-function assertSame(actual: pt.Tensor, expected: GoldenTensor, tolerance: number, what: string): void {
+function assertSame(
+  actual: pt.Tensor, expected: GoldenTensor, tolerance: number, isStrict: boolean, what: string,
+): void {
   assert.deepEqual([...actual.shape], expected.shape, `${what}: shape`);
   assert.equal(actual.dtype, expected.dtype, `${what}: dtype`);
   const values = actual.reshape(-1).toArray<(number | boolean)[]>().map(Number);
@@ -47,15 +51,17 @@ function assertSame(actual: pt.Tensor, expected: GoldenTensor, tolerance: number
   // The scale of a sum's terms, not of the sum, bounds its error.
   const scale = Math.max(1, ...golden.filter(Number.isFinite).map(Math.abs));
   values.forEach((value, i) => {
-    const same = value === golden[i] || (Number.isNaN(value) && Number.isNaN(golden[i]));
-    const close = Math.abs(value - golden[i]) <= tolerance * scale;
-    assert.ok(same || close, `${what}[${i}]: ${value}, PyTorch has ${golden[i]}`);
+    const wanted = golden[i];
+    const same = Object.is(value, wanted) || (!isStrict && value === wanted);
+    const error = Math.abs(value - wanted);
+    const close = isStrict ? error > 0 && error <= tolerance * Math.abs(wanted) : error <= tolerance * scale;
+    assert.ok(same || close, `${what}[${i}]: ${value}, PyTorch has ${wanted}`);
   });
 }
 
 const brief = (shape: number[], dtype: string): string => `${dtype}[${shape.join(", ")}]`;
 
-function check(golden: Case, { call, tolerance: toleranceOf, hasGradFn }: Manner): void {
+function check(golden: Case, { call, tolerance: toleranceOf, isStrict = false, hasGradFn }: Manner): void {
   const inputs = golden.inputs.map((input) => {
     const x = toTensor(input);
     return input.dtype.startsWith("float") ? x.detach().requiresGrad_() : x;
@@ -66,7 +72,7 @@ function check(golden: Case, { call, tolerance: toleranceOf, hasGradFn }: Manner
   }
   const result = call(golden, inputs);
   const tolerance = toleranceOf(golden);
-  assertSame(result, golden.result!, tolerance, "result");
+  assertSame(result, golden.result!, tolerance, isStrict, "result");
   if (hasGradFn?.(golden, result) ?? true)
     assert.equal(result.gradFn?.name, golden.gradFn, "gradFn");
   if (!golden.gradient) return;
@@ -76,7 +82,7 @@ function check(golden: Case, { call, tolerance: toleranceOf, hasGradFn }: Manner
     if (expected === null) assert.equal(grad, null, `gradient of input ${i}`);
     else {
       assert.ok(grad, `input ${i} has no gradient`);
-      assertSame(grad, expected, tolerance, `gradient of input ${i}`);
+      assertSame(grad, expected, tolerance, isStrict, `gradient of input ${i}`);
     }
   });
 }

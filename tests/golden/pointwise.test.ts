@@ -35,7 +35,9 @@ onEachEngine("pointwise operations as PyTorch computes them", (engine) => {
     for (const op of new Set(cases.map((golden) => golden.op))) {
       const own = cases.filter((golden) => golden.op === op);
       it(`${group}: ${op} (${own.length} cases)`, () => {
-        checkAll(op, own, { call, tolerance: (golden) => onThisEngine(engine, golden) });
+        // Of powers the edge values are what counts: 0's sign, and what is smallest.
+        const isStrict = group === "powers" && engine === "host";
+        checkAll(op, own, { call, tolerance: (golden) => onThisEngine(engine, golden), isStrict });
       });
     }
   }

@@ -52,6 +52,13 @@ describe("Scalar", () => {
     assert.equal(x.add(1).sub(0.5).mul(4).div(2).pow(2).val, 25);
   });
 
+  it("takes powers as PyTorch does by a number, as roots and products", () => {
+    for (const [base, exponent, y] of [[-Infinity, 0.5, NaN], [-0, 0.5, -0], [-0, -0.5, -Infinity], [1e160, -2, 0]]) {
+      const x = new Scalar(base);
+      for (const by of [exponent, new Scalar(exponent)]) assert.deepEqual([x.pow(by).val], [y]);
+    }
+  });
+
   it("evaluates a graph again: set values, forward, zero the gradients, backward", () => {
     const x = new Scalar(3);
     const y = x.mul(x).add(1);

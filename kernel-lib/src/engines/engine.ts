@@ -14,6 +14,8 @@ export interface Spec {
 /** What a kernel reads: any tensor is one. */
 export interface Operand extends Spec {
   readonly storage: Storage;
+  /** Whether it stands for a number among the operands. */
+  readonly isNumber: boolean;
 }
 
 /**

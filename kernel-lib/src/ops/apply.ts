@@ -3,7 +3,7 @@
 import { describe, shapeText } from "../check";
 import { category, type DTypeName, getDefaultDtype, isFloat, rank } from "../dtype";
 import { type Computation, type Kernel, run, runInPlace, type Spec } from "../engines/engine";
-import { makeOfOne, type PointwiseAttributes, pointwiseKernel, type ValueOfOne } from "../engines/host/pointwise";
+import { isOfNumber, makeOfOne, type PointwiseAttributes, pointwiseKernel, valueOf, type ValueOfOne } from "../engines/host/pointwise";
 import { stayOnHost } from "../engines/selection";
 import { Storage } from "../engines/storage";
 import { complete, ruleTable, type RuleName, takesFewer } from "../rules";
@@ -88,6 +88,8 @@ export class PointwiseOp extends RecordedRule implements Computation<PointwiseAt
   readonly lastNumbers: (Tensor | null)[] = [null, null, null];
   /** What computes one element, by the rank of the operands' type; made when first used. */
   readonly ofOne: (ValueOfOne | null)[] = [null, null, null, null];
+  /** The same where the last operand is a number for which the rule has another value. */
+  readonly ofOneByNumber: (ValueOfOne | null)[] = [null, null, null, null];
 
   constructor(override readonly name: RuleName) {
     const rule = ruleTable[name];
@@ -170,7 +172,7 @@ function commonSpec({ isSpecial }: PointwiseOp, inputs: readonly Tensor[]): Spec
 /** The result of an operation on numbers alone, as in the exponent b − 1 of a gradient: again a number. */
 function ofNumbers({ rule }: PointwiseOp, inputs: readonly Tensor[]): Tensor {
   const [a, b, c] = inputs.map(({ storage }) => storage.first);
-  const value = rule.value(a, b, c);
+  const value = valueOf(rule, "float64", true)(a, b, c);
   return wrapNumber(rule.result === "bool" ? value !== 0 : value);
 }
 
@@ -210,7 +212,8 @@ function ofOne(op: PointwiseOp, inputs: readonly Tensor[], dtype: DTypeName): nu
     const { storage } = inputs[i];
     if (storage.length !== 1 || !storage.isHome) return undefined;
   }
-  const f = (op.ofOne[rank(dtype)] ??= makeOfOne(op.name, op.rule, dtype));
+  const byNumber = isOfNumber(op.rule, inputs);
+  const f = ((byNumber ? op.ofOneByNumber : op.ofOne)[rank(dtype)] ??= makeOfOne(op.name, op.rule, dtype, byNumber));
   const n = inputs.length;
   const a = inputs[0].storage;
   return f(a, n > 1 ? inputs[1].storage : a, n > 2 ? inputs[2].storage : a);

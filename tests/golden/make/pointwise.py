@@ -155,6 +155,22 @@ def addcdivs():
     yield case("addcdiv", torch.addcdiv, [torch.zeros(6, 6), edges[:, None].expand(6, 6), edges.expand(6, 6)])
 
 
+def powers():
+    """By an exponent that is a number, for some of which PyTorch has other formulas, and by the same one as a tensor."""
+    edges = [nan, inf, -inf, 0.0, -0.0, 1.0, -1.0, 1.5, -1.5, 1e20, -1e20, 1e-20, -1e-20, 1e-25]
+    far = [1e160, -1e160, 1e-160, -1e-160]
+    for dtype, e in product((F32, F64), (0.5, -0.5, -1, -2, 2, 3, 1, 0, 1.5, -3, inf, -inf, nan)):
+        x = torch.tensor(edges + (far if dtype == F64 else []), dtype=dtype)
+        yield case("pow", lambda t: t**e, [x], [scalar(e)])
+        yield case("pow", torch.pow, [x, torch.full_like(x, e)])
+        yield case("pow", torch.pow, [x, torch.tensor(e, dtype=dtype)])
+        yield case("pow", torch.pow, [x[2], torch.tensor(e, dtype=dtype)])
+        yield case("pow", lambda t: t**e, [x[4]], [scalar(e)])
+        yield case("pow", torch.pow, [x[4], torch.tensor(e, dtype=dtype)])
+    for e in (2, 3, -2):
+        yield case("pow", torch.pow, [torch.tensor(edges), torch.full((14,), e)])
+
+
 def cases():
     return {
         "unary": list(unary()),
@@ -162,4 +178,5 @@ def cases():
         "limits": list(limits()),
         "options": list(options()),
         "addcdivs": list(addcdivs()),
+        "powers": list(powers()),
     }

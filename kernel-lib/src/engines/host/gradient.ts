@@ -145,9 +145,9 @@ class Writer {
       const known = operands.map((operand) => operand.known);
       if (rule.result !== "bool" && known.every(isKnown)) {
         const [a, b, c] = known;
-        return literal(rule.value(a, b, c));
+        return literal(valueOf(rule, "float64", true)(a, b, c));
       }
-      const code = this.call(rule.value, operands.map((operand) => operand.code));
+      const code = this.call(valueOf(rule, "float64", true), operands.map((operand) => operand.code));
       return rule.result === "bool"
         ? this.named(toBool(code), { isNumber: true, isWalked, dtype: "bool" })
         : this.named(code, { isNumber: true, isWalked, dtype: undefined });
@@ -160,7 +160,7 @@ class Writer {
     const converted = operands.map((operand, i) => (i === rule.condition ? operand.code : convertTo(type, operand)));
     const given = givenAt(rule, type, operands[1]?.known);
     const code = given < 0
-      ? this.call(valueOf(rule, type), converted)
+      ? this.call(valueOf(rule, type, operands[operands.length - 1].isNumber), converted)
       : this.call(rule.given![given].value, converted.slice(0, 1));
     this.isLong ||= given < 0 && rule.isLong === true;
     const dtype = rule.result === "bool" ? "bool" : type;

@@ -27,9 +27,17 @@ type Loop = (
   a: TypedArray, ao: number, b: TypedArray, bo: number, c: TypedArray, co: number,
 ) => void;
 
-/** The function that gives a rule's result for operands of `dtype`. */
-export const valueOf = (rule: Rule, dtype: DTypeName): Value =>
-  (dtype === "float32" && rule.float32) || (dtype === "int64" && rule.int64) || (dtype === "bool" && rule.bool) || rule.value;
+/** The function that gives a rule's result for operands of `dtype`, of which the last one may be a number. */
+export function valueOf(rule: Rule, dtype: DTypeName, isOfNumber: boolean): Value {
+  if (dtype === "int64") return rule.int64 ?? rule.value;
+  if (dtype === "bool") return rule.bool ?? rule.value;
+  const { value, float32 } = (isOfNumber && rule.ofNumber) || rule;
+  return (dtype === "float32" && float32) || value;
+}
+
+/** Whether the rule has another value for these operands since the last one is a number. */
+export const isOfNumber = ({ ofNumber }: Rule, inputs: readonly Operand[]): boolean =>
+  ofNumber !== undefined && inputs[inputs.length - 1].isNumber;
 
 /** Which of the rule's `given` is for operands of `dtype` and this number as b; −1 for none. */
 export function givenAt({ given }: Rule, dtype: DTypeName, b: number | undefined): number {
@@ -40,18 +48,21 @@ export function givenAt({ given }: Rule, dtype: DTypeName, b: number | undefined
 
 /** Added to the way that operands are walked where not all begin at their first element. */
 const WITH_OFFSETS = 8;
+/** Added to it where the last operand is a number for which the rule has another value. */
+const OF_NUMBER = 16;
+const WAYS = 32;
 
 /**
  * The loop for one rule, one pair of types, and one way to walk each operand: element by element, or always the same
- * one (bit i of `walked` is operand i's); with or without offsets. One function shared by all rules would see every
- * rule's value and every array type, and V8 would inline none of them (ten times slower), so each gets code of its own;
- * the name in its source keeps V8 from sharing the compiled code, and shows in profiles. Where b is a number that the
- * rule has a value for, `given` says which.
+ * one (bit i of `walked` is operand i's); with or without offsets, by a number or not. One function shared by all
+ * rules would see every rule's value and every array type, and V8 would inline none of them (ten times slower), so each
+ * gets code of its own; the name in its source keeps V8 from sharing the compiled code, and shows in profiles. Where b
+ * is a number that the rule has a value for, `given` says which.
  */
 function makeLoop(
   name: string, rule: Rule, dtype: DTypeName, outDtype: DTypeName, walked: number, given: number,
 ): Loop {
-  const value = given < 0 ? valueOf(rule, dtype) : rule.given![given].value;
+  const value = given < 0 ? valueOf(rule, dtype, (walked & OF_NUMBER) !== 0) : rule.given![given].value;
   const isLong = given < 0 && rule.isLong === true;
   const operands = ["a", "b", "c"].slice(0, value.length);
   // Steps of 0 or 1 that the loop had to ask for would cost as much again as the arithmetic, offsets a third.
@@ -72,9 +83,9 @@ function makeLoop(
 
 /**
  * A rule's result for one element each of `dtype`, a floating-point type, as an array would hold it; numbers among them
- * are rounded as they would be beside a tensor.
+ * are rounded as they would be beside a tensor. `byNumber` as in `isOfNumber`.
  */
-export function makeOfOne(name: string, rule: Rule, dtype: DTypeName): ValueOfOne {
+export function makeOfOne(name: string, rule: Rule, dtype: DTypeName, byNumber: boolean): ValueOfOne {
   const rounded = (code: string): string => (dtype === "float32" ? `fround(${code})` : code);
   const operands = ["a.first", "b.first", "c.first"].slice(0, rule.value.length);
   const result = `f(${operands.map(rounded).join(", ")})`;
@@ -84,7 +95,7 @@ export function makeOfOne(name: string, rule: Rule, dtype: DTypeName): ValueOfOn
       return ${rule.result === "bool" ? `${result} !== 0 ? 1 : 0` : rounded(result)};
     } //# sourceURL=torchlab/host/${name}.${dtype}.one.js`,
   ) as (f: Value, round: (value: number) => number) => ValueOfOne;
-  return make(valueOf(rule, dtype), Math.fround);
+  return make(valueOf(rule, dtype, byNumber), Math.fround);
 }
 
 const NONE = new Float64Array(1);
@@ -134,7 +145,8 @@ export function pointwiseKernel(name: RuleName): Kernel<PointwiseAttributes> {
     const strides = isBroadcast ? stridesOfAll(inputs, shape) : null;
     if (strides) walked = walkedInside(strides) + WITH_OFFSETS;
     const given = walked === 1 ? givenAt(rule, dtype, b[0]) : -1;
-    const key = ((given + 1) * TYPE_PAIRS + typePair(dtype, out.dtype)) * 2 * WITH_OFFSETS + walked;
+    if (isOfNumber(rule, inputs)) walked += OF_NUMBER;
+    const key = ((given + 1) * TYPE_PAIRS + typePair(dtype, out.dtype)) * WAYS + walked;
     const loop = (loops[key] ??= makeLoop(name, rule, dtype, out.dtype, walked, given));
     if (strides) broadcastLoop(loop, result, shape, [a, b, c], strides);
     else loop(result, 0, n, a, 0, b, 0, c, 0);

@@ -18,7 +18,7 @@ function numberOf({ storage }: Operand): number | undefined {
   return storage.length === 1 && storage.isHome ? storage.data[0] : undefined;
 }
 
-/** Powers by small constants are products and roots, as in the rule. */
+/** Powers by small numbers are products and roots, as in the rule. */
 const POWERS = new Map<number, (e: Execution, a: Value) => Value>([
   [2, (e, x) => e.call("Square", { x })],
   [3, (e, a) => mul(e, mul(e, a, a), a)],
@@ -85,8 +85,7 @@ const pointwise: Readonly<Partial<Record<RuleName, Compute>>> = {
   mul: binary("Multiply"),
   div: binary("RealDiv"),
   pow(e, [a, b], out, inputs) {
-    const exponent = numberOf(inputs[1]);
-    const special = exponent === undefined ? undefined : POWERS.get(exponent);
+    const special = inputs[1].isNumber ? POWERS.get(inputs[1].storage.first) : undefined;
     if (special && a.shape.length === out.shape.length) return special(e, a);
     return e.call(e.has("FloatPow") ? "FloatPow" : "Pow", { a, b });
   },
