@@ -48,7 +48,10 @@ export function profile({ rows, time }: Profile, options: ProfileOptions = {}): 
   const tall = height ?? shown.length * BAR_HEIGHT;
   const times = panel(shown, (row) => row.time, "time / ms", tall);
   const bytes = panel(shown, (row) => row.bytes / KIBIBYTE, "made / KiB", tall);
-  const said = shown.map((row) => `${row.name} ${row.time.toFixed(3)} ms, ${row.bytes} bytes`);
-  const description = `Bars of time and bytes by operation, of ${time.toFixed(3)} ms in all: ${said.join("; ")}.`;
-  return hconcat([times, bytes], { description, ...texts });
+  const spec = hconcat([times, bytes], texts);
+  if (spec.usermeta?.automatic) {
+    const said = shown.map((row) => `${row.name} ${row.time.toFixed(3)} ms, ${row.bytes} bytes`);
+    spec.description = `Bars of time and bytes by operation, of ${time.toFixed(3)} ms in all: ${said.join("; ")}.`;
+  }
+  return spec;
 }
