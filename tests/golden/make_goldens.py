@@ -15,7 +15,7 @@ import sys
 import torch
 
 from make import (
-    chapter, draws, fills, graph, loaders, losses, movement, ops, optimizers, order, pointwise, printing, reductions, sums,
+    basics, chapter, draws, fills, graph, loaders, losses, movement, ops, optimizers, order, pointwise, printing, reductions, sums,
 )
 from make.encode import write
 
@@ -28,6 +28,7 @@ PARTS = {
     "optimizers": optimizers.cases,
     "chapter": chapter.cases,
     "ops": ops.cases,
+    "basics": basics.cases,
     "losses": losses.cases,
     "graph": graph.cases,
     "movement": movement.cases,
