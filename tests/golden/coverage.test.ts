@@ -35,10 +35,12 @@ const plain = (name: string): string => name.replace(/_$/, "");
 /** The functions that modules of operations export, by themselves: `pt` has others, which make tensors or run code. */
 function exportedByOps(): Set<unknown> {
   const dist = join(__dirname, "..", "..", "kernel-lib", "dist");
-  const files = readdirSync(join(dist, "ops")).filter((file) => file.endsWith(".js")).map((file) => join("ops", file));
   const load = createRequire(join(dist, "index.js"));
-  return new Set([...files, join("generated", "pointwise.js")].flatMap((file) =>
-    Object.values(load(`./${file}`) as object)));
+  const inOps = readdirSync(join(dist, "ops"), { recursive: true, encoding: "utf8" })
+    .filter((file) => file.endsWith(".js"))
+    .map((file) => join(dist, "ops", file));
+  const modules = [...inOps, join(dist, "generated", "pointwise.js")];
+  return new Set(modules.flatMap((file) => Object.values(load(file) as object)));
 }
 
 /** The names of all public operations. */
