@@ -272,6 +272,7 @@ export const rules = {
     float32: (a, b, c) =>
       Math.abs(c) < 0.5 ? fma32(c, fround(b - a), a) : fma32(fround(a - b), fround(1 - c), b),
     isLong: true,
+    tensorVariant: 1,
     grad: [(g, { c }) => g.mul(c.neg().add(1)), (g, { c }) => g.mul(c), (g, { a, b }) => g.mul(b.sub(a))],
   },
   ...elementary,

@@ -15,8 +15,8 @@ import sys
 import torch
 
 from make import (
-    chapter, draws, fills, graph, linalg, loaders, losses, movement, ops, optimizers, order, pointwise, printing, reductions,
-    sums,
+    basics, chapter, draws, fills, graph, linalg, loaders, losses, movement, ops, optimizers, order, pointwise, printing,
+    reductions, sums,
 )
 from make.encode import write
 
@@ -29,6 +29,7 @@ PARTS = {
     "optimizers": optimizers.cases,
     "chapter": chapter.cases,
     "ops": ops.cases,
+    "basics": basics.cases,
     "losses": losses.cases,
     "graph": graph.cases,
     "linalg": linalg.cases,

@@ -337,51 +337,6 @@ describe("gradients of gradients", () => {
     assert.deepEqual(values, [32, 48, 48, 24]);
   });
 
-  it("hold for structural operations", () => {
-    const a = pt.tensor(
-      [
-        [0.5, -1, 2],
-        [1.5, 0.25, -0.5],
-      ],
-      { dtype: "float64" },
-    );
-    const b = pt.tensor(
-      [
-        [1, 2],
-        [0.5, -1],
-        [0.75, 3],
-      ],
-      { dtype: "float64" },
-    );
-    const functions: Record<string, (a: pt.Tensor, b: pt.Tensor) => pt.Tensor> = {
-      matmul: (x, y) => x.matmul(y),
-      "vector by matrix": (x, y) => x.at(0).matmul(y),
-      "matrix by vector": (x, y) => x.matmul(y.at(pt.slice(), 1)),
-      dot: (x, y) => x.at(1).matmul(y.at(pt.slice(), 0)),
-      "a batch": (x, y) => pt.stack([x, x.mul(2)]).matmul(y),
-      "mean and sum": (x, y) => x.mean(1, { keepdim: true }).mul(y.sum(0)),
-      "cat, stack, T": (x, y) => pt.cat([x, y.T]).mul(pt.stack([x, x], 1).reshape(4, 3)),
-      "index tensors": (x, y) =>
-        x.at(pt.slice(), [0, 0, 2]).mul(y.at(pt.tensor([0, 1]), pt.tensor([1, 1])).unsqueeze(1)),
-      "expand and permute": (x, y) => x.unsqueeze(0).expand(2, 2, 3).permute(2, 0, 1).mul(y.unsqueeze(2)),
-    };
-    for (const [name, f] of Object.entries(functions)) {
-      assert.doesNotThrow(() => pt.gradcheck((x, y) => f(x, y).mul(f(x, y)), [a, b]), name);
-      assert.doesNotThrow(
-        () =>
-          pt.gradcheck(
-            (x, y) => {
-              const [gx, gy] = pt.grad(f(x, y).pow(3).sum(), [x, y], { createGraph: true });
-              return gx.mul(gx).sum().add(gy.mul(gy).sum());
-            },
-            [a, b],
-            { rtol: 1e-4 },
-          ),
-        `${name}, twice`,
-      );
-    }
-  });
-
   it("gradcheck finds a wrong gradient", () => {
     const x = pt.tensor([0.5, 2], { dtype: "float64" });
     assert.throws(

@@ -1,4 +1,5 @@
-// Inverses, solutions and determinants: what they are, their gradients against differences, when the library loads.
+// Inverses, solutions and determinants: what they are, gradients where derivatives.test.ts has none of them, when the
+// library loads.
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import fc from "fast-check";
@@ -49,18 +50,9 @@ describe("inverses and solutions", () => {
     }), { numRuns: 40 });
   });
 
-  it("have the gradients that differences show", () => {
-    fc.assert(fc.property(batches, sizes, sizes, seeds, (batch, n, k, seed) => {
-      pt.manualSeed(seed);
-      const a = regular(batch, n);
-      checkBoth(linalg.inv, a);
-      checkBoth(linalg.solve, a, random(...batch, n, k));
-      checkBoth(linalg.solve, a, random(n));
-    }), { numRuns: 12 });
-  });
-
-  it("have them also where batches broadcast", () => {
+  it("have gradients also where batches broadcast, and of vectors", () => {
     pt.manualSeed(0);
+    checkBoth(linalg.solve, regular([2], 3), random(3));
     checkBoth(linalg.solve, regular([2, 1], 2), random(3, 2, 2));
     checkBoth(linalg.solve, regular([], 2), random(3, 2, 1));
     checkBoth(linalg.solve, regular([2], 2), random(2, 2));
@@ -87,17 +79,7 @@ describe("determinants", () => {
     }), { numRuns: 40 });
   });
 
-  it("have the gradients that differences show", () => {
-    fc.assert(fc.property(batches, sizes, seeds, (batch, n, seed) => {
-      pt.manualSeed(seed);
-      const a = regular(batch, n);
-      checkBoth(pt.det, a);
-      checkBoth((x) => linalg.slogdet(x).logabsdet, a);
-      checkBoth(pt.logdet, a.matmul(a));
-    }), { numRuns: 12 });
-  });
-
-  it("have them where they are 0 too, whatever the rank", () => {
+  it("have gradients where they are 0 too, whatever the rank", () => {
     fc.assert(fc.property(batches, sizes, sizes, seeds, (batch, n, less, seed) => {
       pt.manualSeed(seed);
       const a = ofRank(batch, n, Math.max(0, n - less));

@@ -22,13 +22,14 @@ export function at(x: Tensor, ...indices: Index[]): Tensor {
 
 /** The part of this tensor at place `index` of dim `dim`, which goes. */
 export function select(x: Tensor, dim: number, index: number): Tensor {
+  if (x.ndim === 0) throw new RangeError("select() cannot be applied to a 0-dim tensor.");
   const d = normalizeDim("select", dim, x.ndim);
   return read(x, withoutDim(stretch(x.shape, d, place(index, d, x.shape[d]), 1, "SelectBackward0"), d));
 }
 
 /**
  * The parts of this tensor at the places `index` of dim `dim`, one after another along that dim.
- * @param index integers, in an array or in a vector of int64
+ * @param index integers, in an array or in a vector of int64; none is negative
  * @throws RangeError for a place out of bounds
  * @see https://pytorch.org/docs/stable/generated/torch.index_select.html
  */
@@ -56,6 +57,8 @@ function selected(from: Shape, shape: Shape, d: number, places: ArrayLike<number
   let outer = 1;
   for (let i = 0; i < d; i++) outer *= from[i];
   const n = places.length;
+  // Unlike other indices, these do not count from the end.
+  for (let i = 0; i < n; i++) if (places[i] < 0) throw new RangeError(`indexSelect: index out of range in self: ${places[i]}`);
   const first = n > 0 ? place(places[0], d, size) : 0;
   let areNeighbours = outer === 1;
   for (let i = 1; i < n; i++) areNeighbours = place(places[i], d, size) === first + i && areNeighbours;
@@ -68,15 +71,21 @@ function selected(from: Shape, shape: Shape, d: number, places: ArrayLike<number
   return { shape, starts, run: inner, gradFn };
 }
 
-/** The `length` places of dim `dim` that begin at `start`. */
+/**
+ * The `length` places of dim `dim` that begin at `start`, which counts from the end where it is negative.
+ * @throws RangeError where they are not all there
+ * @see https://pytorch.org/docs/stable/generated/torch.narrow.html
+ */
 export function narrow(x: Tensor, dim: number, start: number, length: number): Tensor {
+  if (x.ndim === 0) throw new RangeError("narrow() cannot be applied to a 0-dim tensor.");
   const d = normalizeDim("narrow", dim, x.ndim);
   checkInteger("narrow", "start", start);
   checkInteger("narrow", "length", length);
-  if (start < 0 || length < 0 || start + length > x.shape[d]) {
+  const first = start < 0 ? start + x.shape[d] : start;
+  if (first < 0 || length < 0 || first + length > x.shape[d]) {
     throw new RangeError(
       `narrow: start (${start}) + length (${length}) exceeds dimension size (${x.shape[d]}).`,
     );
   }
-  return read(x, stretch(x.shape, d, start, length, "SliceBackward0"));
+  return read(x, stretch(x.shape, d, first, length, "SliceBackward0"));
 }

@@ -5,7 +5,7 @@ import { type DTypeName } from "../dtype";
 import { gather, repeat } from "../engines/host/gather";
 import { convert, copy } from "../memory";
 import {
-  checkShape, inferShape, normalizeDim, sameShape, type Shape, type ShapeArguments, stridesOf, toShape,
+  checkShape, inferShape, normalizeDim, sameShape, type Shape, type ShapeArguments, sizeOf, stridesOf, toShape,
 } from "../shape";
 import type { Tensor } from "../tensor";
 import { apply } from "./apply";
@@ -41,9 +41,18 @@ export function reshape(x: Tensor, ...sizes: ShapeArguments): Tensor {
 /** `reshape`, under the name that PyTorch gives it for contiguous tensors, as all are here. */
 export const view = reshape;
 
-/** All elements in one dim. They are shared with this tensor. */
-export function flatten(x: Tensor): Tensor {
-  return reshape(x, x.numel());
+/**
+ * The dims from `startDim` to `endDim`, by default all, as one. The elements are shared with this tensor, which is the
+ * result itself where there is no dim but that one.
+ * @throws RangeError where `startDim` comes after `endDim`
+ * @see https://pytorch.org/docs/stable/generated/torch.flatten.html
+ */
+export function flatten(x: Tensor, startDim = 0, endDim = -1): Tensor {
+  const [start, end] = [startDim, endDim].map((dim) => normalizeDim("flatten", dim, Math.max(x.ndim, 1)));
+  if (start > end) throw new RangeError("flatten() has invalid args: start_dim cannot come after end_dim");
+  if (x.ndim === 0) return reshape(x, 1);
+  if (start === end) return x;
+  return reshape(x, [...x.shape.slice(0, start), sizeOf(x.shape.slice(start, end + 1)), ...x.shape.slice(end + 1)]);
 }
 
 /** Without the dims of size 1, or without dim `dim` where its size is 1. The elements are shared with this tensor. */

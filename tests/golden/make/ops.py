@@ -169,7 +169,8 @@ def products():
 
 def movements():
     for dtype in (F32, F64, I64, BOOL):
-        yield case("T", lambda t: t.T, [sample((2, 3), 15, dtype)])
+        for shape in ((2, 3), (3, 1), (0, 2)):
+            yield case("T", lambda t: t.T, [sample(shape, 15, dtype)])
         for shape, sizes in (
             ((2, 3), [3, 2]), ((2, 3), [6]), ((2, 3), [-1, 2]), ((6,), [1, 2, 3]), ((1,), []),
             ((), [1, 1]), ((0, 3), [3, 0]), ((2, 3), [4, 2]), ((2, 3), [-1, 4]), ((2, 3), [-1, -1]),

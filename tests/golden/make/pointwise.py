@@ -93,7 +93,7 @@ def binary():
         yield case(op, lambda t: f(t, 6), [sample((4,), 8, I64, -9, 9)], [6])
         yield case(op, f, [sample((3,), 6, F32), sample((3,), 7, I64)])
         yield case(op, f, [torch.zeros(0, dtype=I64), torch.zeros(1, dtype=I64)])
-    for t in (wide, sample((3,), 9, BOOL), torch.tensor(5), torch.zeros(0, dtype=I64), sample((3,), 9, F32), sample((2, 2), 9, I64)):
+    for t in (wide, sample((3,), 9, BOOL), torch.tensor(5), torch.zeros(0, dtype=I64), sample((3,), 9, F32), sample((2, 2), 9, I64), sample((2, 1, 3), 9, I64)):
         yield case("bitwiseNot", torch.bitwise_not, [t])
 
 

@@ -79,7 +79,7 @@ def extrema():
 
 def truths():
     for op, f in {"any": torch.any, "all": torch.all}.items():
-        yield from over(op, f, (F32, I64, BOOL))
+        yield from over(op, f, (F32, I64, BOOL, F64))
         yield from rows(op, f, [torch.tensor([[0.0, nan], [-0.0, 1e-30]]), torch.tensor([[True, True], [False, True]])])
 
 
