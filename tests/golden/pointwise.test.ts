@@ -20,7 +20,7 @@ function call({ op, args = [], options }: Case, inputs: pt.Tensor[]): pt.Tensor 
 // What is exact in PyTorch too. Of the others PyTorch's are within an ulp or two, as V8's are.
 const EXACT = new Set([
   "floor", "ceil", "round", "trunc", "square", "isnan", "isinf", "isfinite", "logicalNot", "logicalAnd", "logicalOr",
-  "logicalXor", "bitwiseAnd", "bitwiseOr", "bitwiseXor", "bitwiseNot", "fmod", "remainder", "clamp", "leakyRelu",
+  "logicalXor", "bitwiseAnd", "bitwiseOr", "bitwiseXor", "bitwiseNot", "bitwiseLeftShift", "bitwiseRightShift", "fmod", "remainder", "clamp", "leakyRelu",
 ]);
 
 const tolerance = ({ op, inputs }: Case): number => (EXACT.has(op) ? 0 : loose(inputs));

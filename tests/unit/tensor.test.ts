@@ -331,6 +331,21 @@ describe("what tensors refuse", () => {
       /Integers to negative integer powers are not allowed/,
     ],
     [
+      "bits moved further than int64 is held exactly",
+      () => pt.tensor([2 ** 40]).bitwiseLeftShift(13),
+      /int64: 9007199254740992 cannot be held exactly/,
+    ],
+    [
+      "the bits of a fraction",
+      () => pt.tensor([4]).bitwiseRightShift(0.5),
+      /bitwiseRightShift: not implemented for floating-point tensors/,
+    ],
+    [
+      "truth values moved by truth values",
+      () => pt.tensor([true]).bitwiseLeftShift(pt.tensor([true])),
+      /bitwiseLeftShift: not implemented for bool tensors/,
+    ],
+    [
       "an in-place result that does not fit",
       () => pt.zeros(1).add_(pt.zeros(3)),
       /add_: output with shape \[1\] doesn't match the broadcast shape \[3\]/,

@@ -3,6 +3,7 @@
 import type { Rule } from "../rules";
 
 const rejectsFloats = "not implemented for floating-point tensors.";
+const rejectsBool = "not implemented for bool tensors.";
 const HIGH = 2 ** 32;
 
 /** Whether JavaScript's operators on 32 bits hold a number as it is. */
@@ -20,6 +21,14 @@ const or = (a: number, b: number): number =>
 
 const xor = (a: number, b: number): number =>
   isShort(a) && isShort(b) ? a ^ b : (high(a) ^ high(b)) * HIGH + ((a ^ b) >>> 0);
+
+// Bits that are moved by less than none or by more than there are leave nothing but the sign, as in PyTorch.
+const BITS = 64;
+const isBeyond = (by: number): boolean => by < 0 || by >= BITS;
+
+const left = (a: number, by: number): number => (isBeyond(by) ? 0 : a * 2 ** by);
+const right = (a: number, by: number): number =>
+  isBeyond(by) ? (a < 0 ? -1 : 0) : Math.floor(a / 2 ** by);
 
 export const logic = {
   /** Whether a is NaN, element by element. */
@@ -42,6 +51,10 @@ export const logic = {
   bitwiseOr: { value: or, rejectsFloats },
   /** The bits that just one of a and b has; of truth values whether they differ. */
   bitwiseXor: { value: xor, rejectsFloats },
+  /** The bits of a moved b places up, a · 2ᵇ. 0 where b is negative or more than 63. */
+  bitwiseLeftShift: { value: left, rejectsFloats, rejectsBool },
+  /** The bits of a moved b places down, ⌊a / 2ᵇ⌋. −1 or 0, by the sign of a, where b is negative or more than 63. */
+  bitwiseRightShift: { value: right, rejectsFloats, rejectsBool },
   /** The bits that a has not, −a − 1; of truth values the opposite. */
   bitwiseNot: { value: (a) => -a - 1, bool: (a) => (a === 0 ? 1 : 0), rejectsFloats },
 } satisfies Record<string, Rule>;

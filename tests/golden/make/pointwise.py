@@ -97,6 +97,33 @@ def binary():
         yield case("bitwiseNot", torch.bitwise_not, [t])
 
 
+SHIFTS = {"bitwiseLeftShift": torch.bitwise_left_shift, "bitwiseRightShift": torch.bitwise_right_shift}
+
+
+def shifts():
+    """Only what int64 in doubles can hold: results to 2⁵³."""
+    t = torch.tensor
+    left = t([1, -1, 3, -5, 0, 1, -1, 2**31, -(2**31) + 1, 7, 2**40 + 5, -7]), t([3, 52, 1, 7, 40, 31, 32, 21, 20, 0, 12, 64])
+    right = (
+        t([8, -8, 7, -7, -1, 1, 2**40 + 5, -(2**45) - 77, 2**52 + 1, -(2**53) + 1, 2**53 - 1, -1]),
+        t([1, 1, 1, 1, 60, 60, 3, 33, 52, 20, 0, 62]),
+    )
+    for (op, f), (a, by) in zip(SHIFTS.items(), (left, right)):
+        yield case(op, f, [a, by])
+        yield case(op, f, [a[-1], by[2:5:2]])
+        yield case(op, f, [a[:2, None], by[2:5] % 8])
+        # A shift to the left by 63 leaves a bit that is beyond.
+        beyond = [64, 70, -1, -64, 1000, -(2**40), 2**40, 65, -2, 64, 64, 64]
+        yield case(op, f, [a, t(beyond)])
+        for by in (2, 0, -1, 64, True, 1.5):
+            yield case(op, lambda v: f(v, by), [sample((5,), 8, I64, -9, 9)], [scalar(by)])
+            yield case(op, lambda v: f(v, by), [sample((5,), 8, BOOL)], [scalar(by)])
+        for dtypes in product((F32, F64, I64, BOOL), repeat=2):
+            yield case(op, f, [sample((2, 3), 6, dtypes[0], -9, 9), sample((3,), 7, dtypes[1], 0, 9)])
+        yield case(op, f, [torch.zeros(0, dtype=I64), torch.zeros(1, dtype=I64)])
+        yield case(op, f, [t([1, 2]), t([1, 2, 3])])
+
+
 def limits():
     t = torch.tensor
     pairs = ((-1, 1), (0.5, 2), (2, -1), (-inf, 0), (nan, 1), (0, inf))
@@ -179,4 +206,5 @@ def cases():
         "options": list(options()),
         "addcdivs": list(addcdivs()),
         "powers": list(powers()),
+        "shifts": list(shifts()),
     }
