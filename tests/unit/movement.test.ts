@@ -43,6 +43,10 @@ const one = (make: (draw: Drawn, dim: number) => (x: pt.Tensor) => pt.Tensor): M
 const at = (shape: readonly number[], dim: number, n: number): number[] =>
   shape.map((size, i) => (i === dim ? n : size));
 
+/** Widths that pad all dims but the first. */
+const ofInner = (shape: readonly number[], widths: (size: number) => number[]): number[] =>
+  shape.slice(1).reverse().flatMap(widths);
+
 /** By the operation's name: what it is of drawn operands, and how many dims they have at least. */
 const differentiable: Record<string, [number, Make]> = {
   movedim: [1, one(({ shape, pick }, dim) => {
@@ -86,6 +90,18 @@ const differentiable: Record<string, [number, Make]> = {
   pad: [1, one(({ pick }) => {
     const widths = [pick(4) - 1, pick(3)];
     return (x) => pt.nn.functional.pad(x, widths, { value: 1.5 }).mul(2).add(pt.nn.functional.pad(x, widths));
+  })],
+  padReflected: [2, one(({ shape, pick }) => {
+    const widths = ofInner(shape, (size) => [pick(size), size > 1 ? pick(size + 1) - 1 : 0]);
+    return (x) => pt.nn.functional.pad(x, widths, { mode: "reflect" });
+  })],
+  padReplicated: [2, one(({ shape, pick }) => {
+    const widths = ofInner(shape, () => [1 + pick(3), pick(4) - 1]);
+    return (x) => pt.nn.functional.pad(x, widths, { mode: "replicate" });
+  })],
+  padCircular: [2, one(({ shape, pick }) => {
+    const widths = ofInner(shape, (size) => [pick(size + 1), size > 1 ? pick(size + 2) - 1 : pick(2)]);
+    return (x) => pt.nn.functional.pad(x, widths, { mode: "circular" });
   })],
   gather: [1, one(({ shape, pick }, dim) => {
     const index = integers(shape[dim], at(shape, dim, 2), pick);
