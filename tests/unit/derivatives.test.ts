@@ -34,6 +34,10 @@ const anyOf = (...list: ((x: pt.Tensor) => pt.Tensor)[]): [number, Make] =>
 const at = (shape: readonly number[], dim: number, n: number): number[] =>
   shape.map((size, i) => (i === dim ? n : size));
 
+/** Widths that pad all dims but the first. */
+const ofInner = (shape: readonly number[], widths: (size: number) => number[]): number[] =>
+  shape.slice(1).reverse().flatMap(widths);
+
 const options = { keepdim: true };
 
 /** A loss of samples or images of three classes, the last of which may count for nothing. */
@@ -186,7 +190,19 @@ const operations: Record<string, [number, Make]> = {
   })],
   pad: [1, one(({ pick }) => {
     const widths = [pick(4) - 1, pick(3)];
-    return (x) => pt.nn.functional.pad(x, widths, { value: 1.5 }).mul(2).add(pt.nn.functional.pad(x, widths));
+    return (x) => F.pad(x, widths, { value: 1.5 }).mul(2).add(F.pad(x, widths));
+  })],
+  "pad, reflecting": [2, one(({ shape, pick }) => {
+    const widths = ofInner(shape, (size) => [pick(size), size > 1 ? pick(size + 1) - 1 : 0]);
+    return (x) => F.pad(x, widths, { mode: "reflect" });
+  })],
+  "pad, replicating": [2, one(({ shape, pick }) => {
+    const widths = ofInner(shape, () => [1 + pick(3), pick(4) - 1]);
+    return (x) => F.pad(x, widths, { mode: "replicate" });
+  })],
+  "pad, going round": [2, one(({ shape, pick }) => {
+    const widths = ofInner(shape, (size) => [pick(size + 1), size > 1 ? pick(size + 2) - 1 : pick(2)]);
+    return (x) => F.pad(x, widths, { mode: "circular" });
   })],
   gather: [1, one(({ shape, pick }, dim) => {
     const index = integers(shape[dim], at(shape, dim, 2), pick);

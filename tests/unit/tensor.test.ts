@@ -331,6 +331,26 @@ describe("what tensors refuse", () => {
       /Integers to negative integer powers are not allowed/,
     ],
     [
+      "more places than a reflection has",
+      () => pt.nn.functional.pad(pt.ones(2, 3), [1, 3], { mode: "reflect" }),
+      /pad: Padding size should be less than the corresponding input dimension, but got: padding \(1, 3\) at dimension 1 of input \[2, 3\]/,
+    ],
+    [
+      "more places than one turn has",
+      () => pt.nn.functional.pad(pt.ones(2, 3), [4, 0], { mode: "circular" }),
+      /pad: Padding value causes wrapping around more than once/,
+    ],
+    [
+      "a padding of rows without channels",
+      () => pt.nn.functional.pad(pt.ones(3), [1, 1], { mode: "replicate" }),
+      /pad: Padding size 2 is not supported for 1D input tensor/,
+    ],
+    [
+      "a value beside elements of the tensor itself",
+      () => pt.nn.functional.pad(pt.ones(2, 3), [1, 1], { mode: "reflect", value: 1 }),
+      /pad: Padding mode "reflect" doesn't take in value argument/,
+    ],
+    [
       "bits moved further than int64 is held exactly",
       () => pt.tensor([2 ** 40]).bitwiseLeftShift(13),
       /int64: 9007199254740992 cannot be held exactly/,

@@ -139,6 +139,25 @@ def padded():
         yield case("pad", lambda x: F.pad(x, widths, **options), [sample(shape, 65, dtype)], [widths], held)
 
 
+def wrapped():
+    """Padding with elements of the tensor itself."""
+    forms = [
+        ((2, 4), [1, 2]), ((2, 4), [3, 3]), ((2, 4), [4, 0]), ((2, 4), [0, 5]), ((1, 2, 4), [1, 1]), ((2, 3, 4), [1, 2, 1, 0]),
+        ((2, 3, 4), [0, 0, 0, 0]), ((1, 2, 3, 4), [1, 1, 2, 2]), ((1, 2, 3, 4), [1, 1, 1, 1, 1, 1]), ((2, 1, 2, 3, 4), [1, 1, 2, 0, 0, 1]),
+        ((2, 3, 4), [-1, 1]), ((2, 3, 4), [-1, -2]), ((2, 3, 4), [-2, -2]), ((2, 3, 4), [-3, -2]), ((1, 2, 3, 4), [1, -1, -1, 2]),
+        ((2, 3, 4), [-1, 3]), ((2, 4), [-5, 6]), ((2, 2, 1), [0, 5]), ((2, 3, 1), [0, 0]), ((1, 2, 3, 4), [1, 1, 3, 3]),
+        ((0, 3, 4), [1, 1]), ((0, 4), [1, 1]), ((3, 0), [1, 1]), ((2, 0, 4), [1, 1]), ((2, 0, 3, 4), [1, 1, 1, 1]),
+        ((4,), [1, 1]), ((2, 4), [1, 1, 1, 1]), ((1, 2, 3, 4), [1, 1]), ((2, 3, 4), []), ((2, 3, 4), [1]), ((), [1, 1]), ((2, 4), [0] * 6),
+    ]  # fmt: skip
+    for mode, (shape, widths), dtype in product(("reflect", "replicate", "circular"), forms, (F32, F64)):
+        yield case("pad", lambda x: F.pad(x, widths, mode=mode), [sample(shape, 65, dtype)], [widths], {"mode": mode})
+    for mode, dtype in product(("reflect", "replicate", "circular"), (I64, BOOL)):
+        yield case("pad", lambda x: F.pad(x, [1, 2], mode=mode), [sample((2, 3), 65, dtype)], [[1, 2]], {"mode": mode})
+    for mode, value in product(("reflect", "replicate", "circular", "edge"), (0, 1.5)):
+        options = {"mode": mode, "value": scalar(value)}
+        yield case("pad", lambda x: F.pad(x, [1, 2], mode, value), [sample((2, 3), 65, F32)], [[1, 2]], options)
+
+
 def gathered():
     forms = [
         ((5,), 0, t([0, 4, 4])), ((2, 3), 0, t([[0, 1, 0]])), ((2, 3), 1, t([[2, 2], [0, 1]])), ((2, 3), -1, t([[0, 1, 2, 0]])),
@@ -284,6 +303,7 @@ def cases():
         "pieces": list(thinned(pieces())),
         "repeated": list(thinned(repeated())),
         "padded": list(thinned(padded())),
+        "wrapped": list(wrapped()),
         "gathered": list(thinned(gathered())),
         "scattered": list(thinned(scattered())),
         "filled": list(thinned(filled())),
