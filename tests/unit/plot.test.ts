@@ -11,6 +11,23 @@ const lineUnits = (spec: Spec) => units(spec).filter((unit) => unit.mark?.type =
 const labels = (spec: Spec) => units(spec).filter((unit) => unit.mark?.type === "text" && !unit.mark.stroke);
 const range = (n: number, f: (i: number) => number = (i) => i) => Array.from({ length: n }, (_, i) => f(i));
 
+interface DrawnBox {
+  node: string;
+  x: number;
+  x2: number;
+  y: number;
+  y2: number;
+}
+
+/** The boxes of a graph's drawing, and the points of each arrow. */
+function drawnGraph(spec: Spec): { boxes: DrawnBox[]; arrows: { x: number; y: number }[][] } {
+  const boxes = units(spec).filter((unit) => unit.mark?.type === "rect").flatMap(rows) as unknown as DrawnBox[];
+  const points = lineUnits(spec).flatMap(rows) as unknown as { x: number; y: number; part?: number }[];
+  const parts = new Map<number, { x: number; y: number }[]>();
+  for (const { part = 0, x, y } of points) parts.set(part, [...(parts.get(part) ?? []), { x, y }]);
+  return { boxes, arrows: [...parts.values()] };
+}
+
 describe("plot", () => {
   describe("values", () => {
     it("takes arrays, typed arrays, iterables and tensors alike", () => {
@@ -220,8 +237,47 @@ describe("plot", () => {
       const left = Object.fromEntries(rects.map((row) => [row.node, Number(row.x)])) as Record<string, number>;
       assert.ok(left.x < left.u && left.u < left.y && left.c < left.y);
       assert.equal(left.c, left.u, "a leaf stands just before its use");
-      const arrows = units(spec).filter((unit) => unit.mark?.type === "rule").flatMap(rows);
-      assert.equal(new Set(arrows.map((row) => JSON.stringify(row))).size, 4, "twin arrows do not coincide");
+      const arrows = drawnGraph(spec).arrows.map((points) => JSON.stringify(points));
+      assert.equal(new Set(arrows).size, 4, "twin arrows do not coincide");
+    });
+
+    it("draws no arrow behind a box, and every one from box to box", () => {
+      fc.assert(
+        fc.property(
+          fc.integer({ min: 1, max: 9 }),
+          fc.array(fc.tuple(fc.nat(8), fc.nat(8)), { maxLength: 18 }),
+          fc.boolean(),
+          (n, pairs, backward) => {
+            const nodes = range(n).map((i) => ({ id: `${i}`, label: "wide ".repeat(i % 4), detail: `${i}` }));
+            // From the lower number to the higher, some of them twice: no cycle.
+            const edges = pairs.map(([a, b]) => [Math.min(a, b), Math.max(a, b)]).filter(([a, b]) => a < b && b < n)
+              .map(([a, b]) => [`${a}`, `${b}`] as const);
+            const { boxes, arrows } = drawnGraph(pt.plot.graph(nodes, edges, { backward }));
+            boxes.forEach((box, i) => boxes.slice(i + 1).forEach((other) => {
+              const apart = box.x2 <= other.x || other.x2 <= box.x || box.y2 <= other.y || other.y2 <= box.y;
+              assert.ok(apart, `${box.node} and ${other.node} overlap`);
+            }));
+            assert.equal(arrows.length, edges.length);
+            arrows.forEach((points, i) => {
+              const [from, to] = edges[i].map((id) => boxes.find(({ node }) => node === id)!);
+              const [start, end] = [points[0], points.at(-1)!];
+              // The line ends in its head, some pixels from the box.
+              assert.ok(Math.abs(start.x - from.x2) < 8 && start.y > from.y && start.y < from.y2);
+              assert.ok(Math.abs(end.x - to.x) < 8 && end.y > to.y && end.y < to.y2);
+              // A monotone curve stays in the rectangles between its points.
+              points.slice(1).forEach((point, k) => {
+                const before = points[k];
+                assert.ok(point.x > before.x, "arrows go to the right");
+                const [top, bottom] = [Math.min(before.y, point.y), Math.max(before.y, point.y)];
+                for (const box of boxes) {
+                  const hit = point.x > box.x && before.x < box.x2 && bottom > box.y && top < box.y2;
+                  assert.ok(!hit, `the arrow from ${edges[i].join(" to ")} passes behind ${box.node}`);
+                }
+              });
+            });
+          },
+        ),
+      );
     });
 
     it("refuses cycles, unknown ends and repeated ids", () => {

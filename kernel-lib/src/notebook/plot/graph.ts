@@ -1,6 +1,8 @@
-// A small computation graph: boxes and arrows, left to right. Imports the figure builder and the tape as boxes.
+// A small computation graph: boxes and arrows, left to right. Imports the figure builder, the layout, and the tape as
+// boxes.
 import { textWidth } from "../textWidth.js";
 import { figure, quantitative } from "./figure.js";
+import { type Arrow, place } from "./layout.js";
 import type { FigureOptions, Row, Spec } from "./spec.js";
 import type { Color } from "./style.js";
 import { DARK, DEFAULT_WIDTH, css } from "./style.js";
@@ -19,8 +21,6 @@ export interface GraphNode {
   color?: Color;
   /** The fill; default white, a tint for an active box of the default colour. */
   fill?: string;
-  /** Its place from the top of its column, counted from 0; may be a fraction. Default: in the order given. */
-  row?: number;
 }
 
 /** An arrow between two boxes by their ids, with an optional text; two arrows may join the same boxes. */
@@ -32,77 +32,29 @@ export interface GraphOptions extends Omit<FigureOptions, "x" | "y" | "legend"> 
 }
 
 const BOX_HEIGHT = 52;
-const ROW_GAP = 34;
+const LEAST_BOX_WIDTH = 56;
 const FONT_SIZE = 14;
 const DETAIL_SIZE = 13;
 
-// The column of a node is the longest way to it, so that every arrow points to the right.
-function columnsOf(nodes: readonly GraphNode[], edges: readonly GraphEdge[]): Map<string, number> {
-  const column = new Map(nodes.map((node) => [node.id, 0]));
-  for (let round = 0; ; round++) {
-    if (round > nodes.length) throw new RangeError("graph: the edges form a cycle");
-    let moved = false;
+/** @throws RangeError where an arrow leads back to where others came from */
+function checkAcyclic(nodes: readonly GraphNode[], edges: readonly GraphEdge[]): void {
+  const reached = new Map(nodes.map(({ id }) => [id, 0]));
+  for (const [, to] of edges) reached.set(to, reached.get(to)! + 1);
+  const free = [...reached].flatMap(([id, arrows]) => (arrows === 0 ? [id] : []));
+  let taken = 0;
+  for (; taken < free.length; taken++) {
     for (const [from, to] of edges) {
-      const next = (column.get(from) ?? 0) + 1;
-      if (next > (column.get(to) ?? 0)) {
-        column.set(to, next);
-        moved = true;
-      }
+      if (from !== free[taken]) continue;
+      reached.set(to, reached.get(to)! - 1);
+      if (reached.get(to) === 0) free.push(to);
     }
-    if (!moved) break;
   }
-  // A node that nothing leads to stands just before its first use, not across the whole drawing.
-  for (const { id } of nodes) {
-    if (edges.some(([, to]) => to === id)) continue;
-    const uses = edges.flatMap(([from, to]) => (from === id ? [column.get(to) ?? 0] : []));
-    if (uses.length > 0) column.set(id, Math.min(...uses) - 1);
-  }
-  return column;
+  if (taken < nodes.length) throw new RangeError("graph: the edges form a cycle");
 }
 
-interface Box {
-  node: GraphNode;
-  x: number;
-  y: number;
-  half: number;
-}
-
-function place(
-  nodes: readonly GraphNode[],
-  edges: readonly GraphEdge[],
-  width: number,
-): { boxes: Map<string, Box>; height: number } {
-  const column = columnsOf(nodes, edges);
-  const depth = Math.max(...column.values());
-  const byColumn = Array.from({ length: depth + 1 }, (_, c) =>
-    nodes.filter((node) => column.get(node.id) === c),
-  );
-  const rows = Math.max(...byColumn.map((list) => list.length), ...nodes.map(({ row = 0 }) => row + 1));
-  const height = rows * BOX_HEIGHT + (rows + 1) * ROW_GAP * 0.5;
-  const widths = byColumn.map((list) =>
-    Math.max(
-      56,
-      ...list.map(
-        ({ id, label, detail = "" }) =>
-          Math.max(textWidth(label ?? id, FONT_SIZE, true), textWidth(detail, DETAIL_SIZE)) + 22,
-      ),
-    ),
-  );
-  const total = widths.reduce((sum, w) => sum + w, 0);
-  const gap = depth > 0 ? Math.max(24, (width - total) / depth) : 0;
-  const boxes = new Map<string, Box>();
-  let left = depth > 0 ? 0 : (width - total) / 2;
-  byColumn.forEach((list, c) => {
-    const w = widths[c] ?? 0;
-    list.forEach((node, r) => {
-      const y =
-        node.row === undefined ? (height * (r + 0.5)) / list.length : (height * (node.row + 0.5)) / rows;
-      boxes.set(node.id, { node, x: left + w / 2, y, half: w / 2 });
-    });
-    left += w + gap;
-  });
-  return { boxes, height };
-}
+/** The width of a box that its texts fit into. */
+const boxWidth = ({ id, label = id, detail = "" }: GraphNode): number =>
+  Math.max(LEAST_BOX_WIDTH, Math.max(textWidth(label, FONT_SIZE, true), textWidth(detail, DETAIL_SIZE)) + 22);
 
 export interface TapeOptions extends GraphOptions {
   /** What to call the values: `{ x, w, loss }`. A tensor that is no leaf shows its elements only if it is named. */
@@ -140,50 +92,31 @@ function draw(nodes: readonly GraphNode[], edges: readonly GraphEdge[], options:
         );
     }
   }
-  const width = options.width ?? DEFAULT_WIDTH;
-  const { boxes, height } = place(nodes, edges, width);
+  checkAcyclic(nodes, edges);
+  const placed = place(
+    new Map(nodes.map((node) => [node.id, boxWidth(node)])),
+    BOX_HEIGHT,
+    edges.map(([from, to, label]): Arrow => ({
+      from, to, labelWidth: label === undefined ? 0 : textWidth(label, DETAIL_SIZE),
+    })),
+    options.width ?? DEFAULT_WIDTH,
+  );
+  const { width, height } = placed;
   const round = (value: number) => Number(value.toFixed(1));
 
-  const arrows: Row[] = [];
   const heads: Row[] = [];
   const edgeLabels: Row[] = [];
-  edges.forEach(([from, to, label], e) => {
-    const a = boxes.get(from) as Box;
-    const b = boxes.get(to) as Box;
-    const twins = edges.flatMap(([f, t], i) => (f === from && t === to ? [i] : []));
-    const shift = (twins.indexOf(e) - (twins.length - 1) / 2) * 20;
-    // Arrows of one box keep apart where they leave and where they enter it, in the order of their other ends.
-    const fan = (others: string[], other: string) => {
-      const list = [...new Set(others)].sort((p, q) => (boxes.get(p) as Box).y - (boxes.get(q) as Box).y);
-      return (list.indexOf(other) - (list.length - 1) / 2) * 18;
-    };
-    const leaves = fan(
-      edges.filter(([f]) => f === from).map(([, t]) => t),
-      to,
-    );
-    const enters = fan(
-      edges.filter(([, t]) => t === to).map(([f]) => f),
-      from,
-    );
-    const start = { x: a.x + a.half, y: a.y + shift + leaves };
-    const end = { x: b.x - b.half, y: b.y + shift + enters };
-    const [tail, head] = options.backward ? [end, start] : [start, end];
-    const angle = Math.atan2(head.y - tail.y, head.x - tail.x);
-    arrows.push({
-      x: round(tail.x),
-      y: round(tail.y),
-      x2: round(head.x - 7 * Math.cos(angle)),
-      y2: round(head.y - 7 * Math.sin(angle)),
-    });
-    heads.push({
-      x: round(head.x - 5 * Math.cos(angle)),
-      y: round(head.y - 5 * Math.sin(angle)),
-      angle: round((angle * 180) / Math.PI + 90),
-    });
-    if (label !== undefined)
-      edgeLabels.push({ x: round((tail.x + head.x) / 2), y: round((tail.y + head.y) / 2 - 9), label });
+  const arrows = placed.arrows.flatMap(({ points, label: at }, arrow): Row[] => {
+    const last = points.length - 1;
+    const [head, direction] = options.backward ? [points[0], -1] : [points[last], 1];
+    heads.push({ x: round(head.x - 5 * direction), y: round(head.y), angle: 90 * direction });
+    const label = edges[arrow][2];
+    if (label !== undefined) edgeLabels.push({ x: round(at.x), y: round(at.y - 9), label });
+    // The line ends inside its head.
+    const drawn = points.map((point) => (point === head ? { x: head.x - 7 * direction, y: head.y } : point));
+    return drawn.map(({ x, y }) => ({ part: arrow, x: round(x), y: round(y) }));
   });
-  const list = [...boxes.values()];
+  const list = nodes.map((node) => ({ node, ...placed.boxes.get(node.id)! }));
   const rects = list.map(({ node, x, y, half }): Row => ({
     x: round(x - half),
     x2: round(x + half),
@@ -216,7 +149,11 @@ function draw(nodes: readonly GraphNode[], edges: readonly GraphEdge[], options:
   });
   const text = { text: { field: "label", type: "nominal" as const } };
   const units: Spec[] = [
-    { data: { values: arrows }, mark: { type: "rule", color: "#6B6B6B", strokeWidth: 2 }, encoding: span },
+    {
+      data: { values: arrows },
+      mark: { type: "line", interpolate: "monotone", color: "#6B6B6B", strokeWidth: 2 },
+      encoding: at,
+    },
     {
       data: { values: heads },
       mark: { type: "point", shape: "triangle", color: "#6B6B6B", size: 90, opacity: 1 },
@@ -253,7 +190,7 @@ function draw(nodes: readonly GraphNode[], edges: readonly GraphEdge[], options:
       encoding: { ...at, ...text },
     },
   ].filter((unit) => unit.data.values.length > 0);
-  const spec = figure(units, { ...options, height: options.height ?? height }, { axes: false });
+  const spec = figure(units, { ...options, width, height: options.height ?? height }, { axes: false });
   if (spec.usermeta?.automatic) {
     const said = nodes.map(
       ({ id, label = id, detail, active }) =>
