@@ -60,6 +60,7 @@ export { searchsorted, type SearchOptions } from "./ops/search";
 export { clone, expand, flatten, permute, reshape, squeeze, t, transpose, unsqueeze } from "./ops/movement";
 export { Slice, slice } from "./ops/slice";
 export { cumprod, cumsum, prod } from "./ops/cumulative";
+export { round, type RoundOptions } from "./ops/decimals";
 export { amax, amin, argmax, argmin, type Extrema, max, min } from "./ops/extrema";
 export { all, any, mean, sum } from "./ops/reduce";
 export type { Dims, ReduceOptions } from "./ops/reduced";

@@ -276,6 +276,7 @@ describe("in-place operations", () => {
     assert.deepEqual(run((y) => y.maximum_(b)), [0, 1]);
     assert.deepEqual(run((y) => y.mul_(y)), [4]);
     assert.deepEqual(run((y) => y.log_()), [0.5]);
+    assert.deepEqual(run((y) => y.round_({ decimals: 1 })), [0]);
   });
 
   it("are refused on elements that a reshaped tensor shares, where its history would go wrong", () => {

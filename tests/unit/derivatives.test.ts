@@ -101,6 +101,8 @@ const operations: Record<string, [number, Make]> = {
   softmax: [1, one((_, dim) => (x) => x.softmax(dim))],
   logSoftmax: [1, one((_, dim) => (x) => x.logSoftmax(dim))],
 
+  "round to decimals": [1, one(() => (x) => x.round({ decimals: 1 }).mul(x))],
+
   // Losses.
   mseLoss: [1, ofTwo(F.mseLoss)],
   nllLoss: [2, ofClasses(F.nllLoss)],

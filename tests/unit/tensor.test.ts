@@ -330,6 +330,13 @@ describe("what tensors refuse", () => {
       () => pt.tensor([2]).pow(-1),
       /Integers to negative integer powers are not allowed/,
     ],
+    ["decimals that are no integer", () => pt.ones(2).round({ decimals: 1.5 }), /round: decimals must be an integer, got 1\.5/],
+    ["decimals without their name", () => pt.ones(2).round(2 as never), /round: expected \{ decimals \}, got 2/],
+    [
+      "decimals of integers",
+      () => pt.tensor([15]).round_({ decimals: -1 }),
+      /round_: decimals are not implemented for int64 tensors/,
+    ],
     [
       "more places than a reflection has",
       () => pt.nn.functional.pad(pt.ones(2, 3), [1, 3], { mode: "reflect" }),

@@ -5,6 +5,7 @@ import { pointwise, pointwiseInPlace, pointwiseOps } from "./apply";
 import * as arrange from "./arrange";
 import * as assign from "./assign";
 import * as cumulative from "./cumulative";
+import * as decimals from "./decimals";
 import * as determinant from "./determinant";
 import * as extrema from "./extrema";
 import * as gather from "./gather";
@@ -67,6 +68,10 @@ export interface TensorMethods
     Methods<typeof write> {
   /** The dims in reverse order: a matrix transposed. */
   readonly T: Tensor;
+  /** The integer nearest to each element, halves going to the even one; or so many `decimals`. */
+  round(options?: decimals.RoundOptions): Tensor;
+  /** Puts into this tensor what `round` gives. */
+  round_(options?: decimals.RoundOptions): Tensor;
   /** The greatest element; with a tensor, the greater of the two; with a dim, the greatest along it, with places. */
   max(other?: Tensor): Tensor;
   max(dim: number, options?: ReduceOptions): extrema.Extrema;
@@ -92,13 +97,11 @@ function operands(first: Tensor, rest: readonly unknown[]): unknown[] {
 
 const structural: Record<string, AnyFunction> = {
   ...reduce, ...extrema, ...statistics, ...cumulative, ...movement, ...linalg, ...indexing, ...softmax, ...write,
-  ...arrange, ...gather, ...assign, ...order, ...products, ...determinant,
+  ...arrange, ...gather, ...assign, ...order, ...products, ...decimals, ...determinant,
 };
 
 /** Gives `prototype`, that of Tensor, its methods. */
 export function attachMethods(prototype: object): void {
-  for (const [name, f] of Object.entries(structural))
-    Object.defineProperty(prototype, name, { value: asMethod(f), writable: true });
   for (const [name, op] of Object.entries(pointwiseOps)) {
     Object.defineProperty(prototype, name, {
       value(this: Tensor, ...rest: unknown[]) {
@@ -113,6 +116,9 @@ export function attachMethods(prototype: object): void {
       writable: true,
     });
   }
+  // After the rules, one of which takes options besides.
+  for (const [name, f] of Object.entries(structural))
+    Object.defineProperty(prototype, name, { value: asMethod(f), writable: true });
   Object.defineProperty(prototype, "T", {
     get(this: Tensor): Tensor {
       return movement.permute(this, ...this.shape.map((_, i) => this.ndim - 1 - i));

@@ -182,6 +182,19 @@ def addcdivs():
     yield case("addcdiv", torch.addcdiv, [torch.zeros(6, 6), edges[:, None].expand(6, 6), edges.expand(6, 6)])
 
 
+def decimals():
+    edges = [1.2345, -2.5678, 125.0, 1350.0, 0.5, 2.675, 0.15, -0.25, inf, -inf, nan, 0.0, -0.0, 1e30, -0.04, 5e-9, 3e38, -1e-30]
+    for dtype, d in product((F32, F64), (0, 1, 2, 3, 7, -1, -2, -5, 25, 40, -40, 400)):
+        f = lambda v: torch.round(v, decimals=d)
+        yield case("round", f, [torch.tensor(edges, dtype=dtype)], [], {"decimals": d})
+        yield case("round", f, [sample((4, 9), 73, F64, -200, 200).mul(1.01).to(dtype)], [], {"decimals": d})
+    for shape in ((), (0, 3)):
+        yield case("round", lambda v: torch.round(v, decimals=2), [sample(shape, 74, F32)], [], {"decimals": 2})
+    for dtype, d in product((I64, BOOL), (0, 1, -1)):
+        yield case("round", lambda v: torch.round(v, decimals=d), [sample((3,), 75, dtype)], [], {"decimals": d})
+    yield case("round", lambda v: torch.round(v, decimals=1.5), [sample((3,), 75, F32)], [], {"decimals": scalar(1.5)})
+
+
 def powers():
     """By an exponent that is a number, for some of which PyTorch has other formulas, and by the same one as a tensor."""
     edges = [nan, inf, -inf, 0.0, -0.0, 1.0, -1.0, 1.5, -1.5, 1e20, -1e20, 1e-20, -1e-20, 1e-25]
@@ -205,6 +218,7 @@ def cases():
         "limits": list(limits()),
         "options": list(options()),
         "addcdivs": list(addcdivs()),
+        "decimals": list(decimals()),
         "powers": list(powers()),
         "shifts": list(shifts()),
     }
