@@ -48,7 +48,7 @@ export { bmm, dot, mm, mv, outer } from "./ops/products";
 export { einsum, tensordot } from "./ops/contract";
 export {
   argsort, bincount, type BincountOptions, histc, type HistcOptions, kthvalue, median, nonzero, sort, type SortOptions,
-  topk, type TopkOptions, unique, type UniqueOptions, type UniqueResult, type ValuesAndIndices,
+  topk, type TopkOptions, unique, type UniqueDim, type UniqueOptions, type UniqueResult, type ValuesAndIndices,
 } from "./ops/order";
 export type { PadOptions } from "./ops/pad";
 export { searchsorted, type SearchOptions } from "./ops/search";

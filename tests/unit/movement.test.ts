@@ -260,6 +260,22 @@ describe("order", () => {
     assert.deepEqual([values.toArray(), indices.toArray()], [[3, 3, 3], [1, 3, 4]]);
   });
 
+  it("unique along a dim gives the slices back by their places, in order, and counts them", () => {
+    fc.assert(
+      fc.property(drawn(1), ({ shape, pick }) => {
+        const x = integers(2, shape, pick);
+        const dim = pick(shape.length);
+        const { values, inverse, counts } = x.unique({ dim, returnInverse: true });
+        assert.deepEqual(values.indexSelect(dim, inverse).toArray(), x.toArray());
+        assert.deepEqual(counts.toArray(), values.unbind(dim).map((_, i) => inverse.eq(i).sum().item()));
+        // Digits of 0 and 1 are in order as text is.
+        const slices = values.unbind(dim).map((slice) => slice.reshape(-1).toArray<number[]>().join(""));
+        assert.deepEqual(slices, [...new Set(slices)].sort());
+        assert.deepEqual(x.unique({ dim }).toArray(), values.toArray());
+      }),
+    );
+  });
+
   it("unique gives the elements back by their places, and counts them", () => {
     const x = pt.tensor([[2, 1], [2, 3]]);
     assert.deepEqual(x.unique().toArray(), [1, 2, 3]);

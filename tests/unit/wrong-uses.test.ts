@@ -223,6 +223,11 @@ const cases: Record<string, Case[]> = {
     ["of integers only", () => pt.gradcheck((x: pt.Tensor) => x, [pt.tensor([1])]), /expects at least one input tensor to require gradient/],
     ["of numbers", () => pt.gradcheck((x: pt.Tensor) => x, [wrong(1)]), /inputs must be Scalars or Tensors, got 1/],
   ],
+  "slices without repetition": [
+    ["of a dim that there is not", () => pt.ones(2, 3).unique({ dim: 2 }), /unique: Dimension out of range \(expected to be in range of \[-2, 1\], but got 2\)/],
+    ["of no dims", () => pt.ones().unique({ dim: 0 }), /unique: Dimension specified as 0 but tensor has no dimensions/],
+    ["without elements", () => pt.ones(3, 0).unique({ dim: 0 }), /0 sized dimensions, and they aren't selected, so unique cannot be applied, got shape \[3, 0\] and dim 0/],
+  ],
 };
 
 for (const [group, rows] of Object.entries(cases)) {
