@@ -38,7 +38,8 @@ export {
 } from "./ops/arrange";
 export { indexPut, type IndexPutOptions, type Indices } from "./ops/assign";
 export {
-  type FillDiagonalOptions, gather, indexAdd, type IndexAddOptions, maskedFill, maskedSelect, scatter, scatterAdd, take,
+  type FillDiagonalOptions, gather, indexAdd, type IndexAddOptions, maskedFill, maskedSelect, scatter, scatterAdd,
+  scatterReduce, type ScatterReduceOptions, take,
 } from "./ops/gather";
 export { at, indexSelect, narrow, select } from "./ops/indexing";
 export type { Index } from "./ops/indices";

@@ -111,6 +111,18 @@ const differentiable: Record<string, [number, Make]> = {
     const index = integers(draw.shape[dim], at(draw.shape, dim, 2), draw.pick);
     return { shapes: [draw.shape, at(draw.shape, dim, 2)], f: (x, source) => x.scatterAdd(dim, index, source) };
   }],
+  ...Object.fromEntries((["sum", "prod", "mean", "amax", "amin"] as const).map((fold): [string, [number, Make]] => [
+    `scatterReduce, ${fold}`,
+    [1, (draw) => {
+      const dim = draw.pick(draw.shape.length);
+      const index = integers(draw.shape[dim], at(draw.shape, dim, 2), draw.pick);
+      const includeSelf = draw.pick(2) === 0;
+      // Elements are eighths and a tenth: so moved, no source is equal to what it meets.
+      const f = (x: pt.Tensor, source: pt.Tensor): pt.Tensor =>
+        x.scatterReduce(dim, index, source.add(0.03), fold, { includeSelf });
+      return { shapes: [draw.shape, at(draw.shape, dim, 2)], f };
+    }],
+  ])),
   indexAdd: [1, (draw) => {
     const dim = draw.pick(draw.shape.length);
     const index = integers(draw.shape[dim], [3], draw.pick);
@@ -187,6 +199,30 @@ describe("gradients of moving, choosing and ordering", () => {
       );
     });
   }
+});
+
+describe("gradients of what is reduced by scattering", () => {
+  const index = pt.tensor([0, 0, 1, 1, 1]);
+  const x = pt.tensor([2, 0, 5], { dtype: "float64" });
+  const product = (a: pt.Tensor, b: pt.Tensor): pt.Tensor => a.scatterReduce(0, index, b, "prod");
+
+  it("of products are those of the others, first and second, also where one is 0", () => {
+    const source = pt.tensor([3, 0, 4, -2, 0.5], { dtype: "float64" });
+    pt.gradcheck(product, [x, source]);
+    pt.gradgradcheck(product, [x.add(1), source]);
+  });
+
+  it("are not shared with a tensor that does not count, though it is the greatest too", () => {
+    const [a, b] = [2, 2].map((value) => pt.tensor([value], { dtype: "float64", requiresGrad: true }));
+    a.scatterReduce(0, pt.tensor([0]), b, "amax", { includeSelf: false }).backward(pt.ones(1, { dtype: "float64" }));
+    assert.deepEqual([a.grad!.item(), b.grad!.item()], [0, 1]);
+  });
+
+  it("of products are none of a second order where two are 0, as PyTorch says", () => {
+    const source = pt.tensor([3, 1, 0, 0, 0.5], { dtype: "float64" });
+    pt.gradcheck(product, [x.add(1), source]);
+    assert.throws(() => pt.gradgradcheck(product, [x, source]), /Double backward is unsupported for source when >1 zeros/);
+  });
 });
 
 describe("moving elements back", () => {
