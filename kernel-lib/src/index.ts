@@ -42,7 +42,8 @@ export {
 } from "./ops/arrange";
 export { indexPut, type IndexPutOptions, type Indices } from "./ops/assign";
 export {
-  type FillDiagonalOptions, gather, indexAdd, type IndexAddOptions, maskedFill, maskedSelect, scatter, scatterAdd, take,
+  type FillDiagonalOptions, gather, indexAdd, type IndexAddOptions, maskedFill, maskedSelect, scatter, scatterAdd,
+  scatterReduce, type ScatterReduceOptions, take,
 } from "./ops/gather";
 export { at, indexSelect, narrow, select } from "./ops/indexing";
 export type { Index } from "./ops/indices";
@@ -53,7 +54,7 @@ export { bmm, dot, mm, mv, outer } from "./ops/products";
 export { einsum, tensordot } from "./ops/contract";
 export {
   argsort, bincount, type BincountOptions, histc, type HistcOptions, kthvalue, median, nonzero, sort, type SortOptions,
-  topk, type TopkOptions, unique, type UniqueOptions, type UniqueResult, type ValuesAndIndices,
+  topk, type TopkOptions, unique, type UniqueDim, type UniqueOptions, type UniqueResult, type ValuesAndIndices,
 } from "./ops/order";
 export type { PadOptions } from "./ops/pad";
 export { searchsorted, type SearchOptions } from "./ops/search";

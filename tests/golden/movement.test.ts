@@ -51,7 +51,7 @@ function call({ op, args = [], options }: Case, inputs: pt.Tensor[]): pt.Tensor 
 }
 
 const isOptions = (arg: unknown): arg is Record<string, Held> =>
-  typeof arg === "object" && arg !== null && !Array.isArray(arg) && !["input", "indices"].some((key) => key in arg);
+  typeof arg === "object" && arg !== null && !Array.isArray(arg) && !["input", "indices", "index"].some((key) => key in arg);
 
 function readOptions(arg: unknown, inputs: readonly pt.Tensor[]): unknown {
   if (!isOptions(arg)) return toArgument(arg as Held, inputs);

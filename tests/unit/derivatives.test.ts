@@ -101,7 +101,7 @@ const operations: Record<string, [number, Make]> = {
   softmax: [1, one((_, dim) => (x) => x.softmax(dim))],
   logSoftmax: [1, one((_, dim) => (x) => x.logSoftmax(dim))],
 
-  "round to decimals": [1, one(() => (x) => x.round({ decimals: 1 }).mul(x))],
+  "round to decimals": [1, one(() => (x) => x.mul(0.93).round({ decimals: 1 }).mul(x))],
 
   // Losses.
   mseLoss: [1, ofTwo(F.mseLoss)],
@@ -230,6 +230,18 @@ const operations: Record<string, [number, Make]> = {
     const index = integers(draw.shape[dim], at(draw.shape, dim, 2), draw.pick);
     return { shapes: [draw.shape, at(draw.shape, dim, 2)], f: (x, source) => x.scatterAdd(dim, index, source) };
   }],
+  ...Object.fromEntries((["sum", "prod", "mean", "amax", "amin"] as const).map((fold): [string, [number, Make]] => [
+    `scatterReduce, ${fold}`,
+    [1, (draw) => {
+      const dim = draw.pick(draw.shape.length);
+      const index = integers(draw.shape[dim], at(draw.shape, dim, 2), draw.pick);
+      const includeSelf = draw.pick(2) === 0;
+      // So moved, no source is equal to what it meets.
+      const f = (x: pt.Tensor, source: pt.Tensor): pt.Tensor =>
+        x.scatterReduce(dim, index, source.add(0.03), fold, { includeSelf });
+      return { shapes: [draw.shape, at(draw.shape, dim, 2)], f };
+    }],
+  ])),
   indexAdd: [1, (draw) => {
     const dim = draw.pick(draw.shape.length);
     const index = integers(draw.shape[dim], [3], draw.pick);

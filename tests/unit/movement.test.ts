@@ -2,7 +2,31 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import * as pt from "torchlab";
-import { drawn, scattered } from "./drawn";
+import { drawn, integers, scattered } from "./drawn";
+
+describe("gradients of what is reduced by scattering", () => {
+  const index = pt.tensor([0, 0, 1, 1, 1]);
+  const x = pt.tensor([2, 0, 5], { dtype: "float64" });
+  const product = (a: pt.Tensor, b: pt.Tensor): pt.Tensor => a.scatterReduce(0, index, b, "prod");
+
+  it("of products are those of the others, first and second, also where one is 0", () => {
+    const source = pt.tensor([3, 0, 4, -2, 0.5], { dtype: "float64" });
+    pt.gradcheck(product, [x, source]);
+    pt.gradgradcheck(product, [x.add(1), source]);
+  });
+
+  it("are not shared with a tensor that does not count, though it is the greatest too", () => {
+    const [a, b] = [2, 2].map((value) => pt.tensor([value], { dtype: "float64", requiresGrad: true }));
+    a.scatterReduce(0, pt.tensor([0]), b, "amax", { includeSelf: false }).backward(pt.ones(1, { dtype: "float64" }));
+    assert.deepEqual([a.grad!.item(), b.grad!.item()], [0, 1]);
+  });
+
+  it("of products are none of a second order where two are 0, as PyTorch says", () => {
+    const source = pt.tensor([3, 1, 0, 0, 0.5], { dtype: "float64" });
+    pt.gradcheck(product, [x.add(1), source]);
+    assert.throws(() => pt.gradgradcheck(product, [x, source]), /Double backward is unsupported for source when >1 zeros/);
+  });
+});
 
 describe("moving elements back", () => {
   it("undoes flip, roll, movedim, split, chunk and unbind", () => {
@@ -73,6 +97,22 @@ describe("order", () => {
   it("topk has the first of equal elements first", () => {
     const { values, indices } = pt.tensor([1, 3, 2, 3, 3]).topk(3);
     assert.deepEqual([values.toArray(), indices.toArray()], [[3, 3, 3], [1, 3, 4]]);
+  });
+
+  it("unique along a dim gives the slices back by their places, in order, and counts them", () => {
+    fc.assert(
+      fc.property(drawn(1), ({ shape, pick }) => {
+        const x = integers(2, shape, pick);
+        const dim = pick(shape.length);
+        const { values, inverse, counts } = x.unique({ dim, returnInverse: true });
+        assert.deepEqual(values.indexSelect(dim, inverse).toArray(), x.toArray());
+        assert.deepEqual(counts.toArray(), values.unbind(dim).map((_, i) => inverse.eq(i).sum().item()));
+        // Digits of 0 and 1 are in order as text is.
+        const slices = values.unbind(dim).map((slice) => slice.reshape(-1).toArray<number[]>().join(""));
+        assert.deepEqual(slices, [...new Set(slices)].sort());
+        assert.deepEqual(x.unique({ dim }).toArray(), values.toArray());
+      }),
+    );
   });
 
   it("unique gives the elements back by their places, and counts them", () => {

@@ -270,6 +270,17 @@ const cases: Record<string, Case[]> = {
     ["of integers only", () => pt.gradcheck((x: pt.Tensor) => x, [pt.tensor([1])]), /expects at least one input tensor to require gradient/],
     ["of numbers", () => pt.gradcheck((x: pt.Tensor) => x, [wrong(1)]), /inputs must be Scalars or Tensors, got 1/],
   ],
+  "scattering": [
+    ["by what is no reduction", () => leaf(1, 2).scatterReduce(0, pt.tensor([0]), leaf(1), wrong("add")), /scatterReduce: reduce argument must be either sum, prod, mean, amax or amin, got "add"/],
+    ["the mean of truth values", () => pt.tensor([true]).scatterReduce(0, pt.tensor([0]), pt.tensor([true]), "mean"), /mean is not implemented for bool tensors/],
+    ["of a number", () => leaf(1, 2).scatterReduce(0, pt.tensor([0]), wrong(1), "sum"), /scatterReduce: expected a Tensor, got 1/],
+    ["to a place that there is not", () => leaf(1, 2).scatterReduce(0, pt.tensor([2]), leaf(1), "sum"), /index 2 is out of bounds for dimension 0 with size 2/],
+  ],
+  "slices without repetition": [
+    ["of a dim that there is not", () => pt.ones(2, 3).unique({ dim: 2 }), /unique: Dimension out of range \(expected to be in range of \[-2, 1\], but got 2\)/],
+    ["of no dims", () => pt.ones().unique({ dim: 0 }), /unique: Dimension specified as 0 but tensor has no dimensions/],
+    ["without elements", () => pt.ones(3, 0).unique({ dim: 0 }), /0 sized dimensions, and they aren't selected, so unique cannot be applied, got shape \[3, 0\] and dim 0/],
+  ],
 };
 
 for (const [group, rows] of Object.entries(cases)) {

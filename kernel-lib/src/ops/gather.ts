@@ -5,6 +5,7 @@ import { round } from "../dtype";
 import { broadcast, normalizeDim, range, sameShape, type Shape, stridesOf } from "../shape";
 import { Tensor } from "../tensor";
 import { checkWritable, pointwise, pointwiseInPlace, pointwiseOps } from "./apply";
+import { type Fold, folded } from "./fold";
 import { checkTensors } from "./operands";
 import { along, elementFor, type Places, placesOf, placesOfNonzero, read, walk, write, type Writing, written } from "./places";
 
@@ -135,6 +136,37 @@ export function scatterAdd_(x: Tensor, dim: number, index: Tensor, source: Tenso
   checkTensors("scatterAdd_", [source]);
   const { values, writing } = scattered("scatterAdd_", x, dim, index, source, true);
   return write("scatterAdd_", x, values, writing);
+}
+
+export interface ScatterReduceOptions {
+  /** Whether what is at a place counts as one of those that become one there. Default true. */
+  includeSelf?: boolean;
+}
+
+const FOLDS: readonly unknown[] = ["sum", "prod", "mean", "amax", "amin"];
+
+/**
+ * A copy with the elements of `source` reduced into the places `index` along `dim`, as `scatter` names them: what is
+ * there becomes the sum, product, mean, greatest or smallest of it and of what is scattered there.
+ * @throws RangeError for a place out of bounds, or another `reduce`
+ * @see https://pytorch.org/docs/stable/generated/torch.Tensor.scatter_reduce_.html
+ */
+export function scatterReduce(
+  x: Tensor, dim: number, index: Tensor, source: Tensor, reduce: Fold,
+  { includeSelf = true }: ScatterReduceOptions = {},
+): Tensor {
+  checkTensors("scatterReduce", [source]);
+  if (!FOLDS.includes(reduce)) {
+    throw new RangeError(
+      `scatterReduce: reduce argument must be either sum, prod, mean, amax or amin, got ${describe(reduce)}`,
+    );
+  }
+  const { values, writing } = scattered("scatterReduce", x, dim, index, source, false);
+  if (reduce === "mean" && x.dtype === "bool") {
+    throw new TypeError("scatterReduce: mean is not implemented for bool tensors");
+  }
+  const chosen = index.numel() === 0 ? read(source, { ...writing, gradFn: "SliceBackward0" }) : values;
+  return folded(x, chosen, { ...writing, fold: reduce, includeSelf });
 }
 
 export interface IndexAddOptions {

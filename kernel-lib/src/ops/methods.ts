@@ -14,7 +14,7 @@ import * as linalg from "./linalg";
 import * as movement from "./movement";
 import * as order from "./order";
 import * as products from "./products";
-import type { UniqueOptions, UniqueResult, ValuesAndIndices } from "./order";
+import type { UniqueDim, UniqueOptions, UniqueResult, ValuesAndIndices } from "./order";
 import * as reduce from "./reduce";
 import type { ReduceOptions } from "./reduced";
 import * as softmax from "./softmax";
@@ -37,10 +37,10 @@ interface Overloaded {
   median(): Tensor;
   /** The medians along `dim`, and their places. */
   median(dim: number, options?: ReduceOptions): ValuesAndIndices;
-  /** The elements without repetition, in ascending order. */
-  unique(): Tensor;
-  /** The same, with where in them each element is, and how often. */
+  /** The elements, or the slices of `dim`, without repetition, with where in them each is, and how often. */
   unique(options: UniqueOptions): UniqueResult;
+  /** The elements, or the slices of `dim`, without repetition, in ascending order. */
+  unique(options?: UniqueDim): Tensor;
   /** Where this tensor is not 0: one row of indices an element. */
   nonzero(): Tensor;
   /** The same as one vector a dim, with which `at` reads those elements. */

@@ -9,7 +9,7 @@ import { Tensor } from "../tensor";
 import { apply } from "./apply";
 import { Op } from "./nodes";
 import { checkTensors } from "./operands";
-import { placesOfNonzero, read } from "./places";
+import { along, placesOf, placesOfNonzero, read } from "./places";
 import type { ReduceOptions } from "./reduced";
 
 /** Elements, and their places along the dim that they were chosen from. */
@@ -200,47 +200,82 @@ export function median(x: Tensor, dim?: number, options: ReduceOptions = {}): Te
   return choose(x, d, { descending: false, count: 1, first, shape }, "MedianBackward1");
 }
 
+export interface UniqueDim {
+  /** The dim whose slices are compared. Elements by themselves where left out. */
+  dim?: number;
+}
+
 /** What is asked for beside the elements that differ. */
-export type UniqueOptions =
-  | { returnInverse: true; returnCounts?: boolean }
-  | { returnInverse?: boolean; returnCounts: true };
+export type UniqueOptions = UniqueDim &
+  ({ returnInverse: true; returnCounts?: boolean } | { returnInverse?: boolean; returnCounts: true });
 
 /** The elements that differ, and what is known of them. */
 export interface UniqueResult {
   readonly values: Tensor;
-  /** For each element of the tensor its place among the values: int64, of the tensor's shape. */
+  /** For each element or slice its place among the values: int64, of the tensor's shape or the dim's length. */
   readonly inverse: Tensor;
   /** How often each value is there. */
   readonly counts: Tensor;
 }
 
+/** The slices along dim d of a tensor of `shape`: their number, distance, and the offsets of a slice's elements. */
+function slices(shape: Shape, d: number): { n: number; step: number; offsets: number[] } {
+  const { outer, n, step } = lines(shape, d);
+  return { n, step, offsets: range(outer).flatMap((line) => range(step).map((i) => line * n * step + i)) };
+}
+
 /**
- * The elements without repetition, in ascending order, in one dim; each NaN by itself. No gradient passes through.
+ * The elements without repetition, in ascending order, in one dim; each NaN by itself. With `{ dim }` the slices of
+ * it without repetition, ordered by the first element in which they differ. No gradient passes through.
  * Asked for the inverse or the counts, it gives all three.
+ * @throws RangeError with `dim`, where another dim has the size 0
  * @see https://pytorch.org/docs/stable/generated/torch.unique.html
  */
-export function unique(x: Tensor): Tensor;
 export function unique(x: Tensor, options: UniqueOptions): UniqueResult;
-export function unique(x: Tensor, options: Partial<UniqueOptions> = {}): Tensor | UniqueResult {
+export function unique(x: Tensor, options?: UniqueDim): Tensor;
+export function unique(x: Tensor, options: UniqueDim & Partial<UniqueOptions> = {}): Tensor | UniqueResult {
   checkTensors("unique", [x]);
+  const { dim } = options;
+  const shape = dim === undefined ? [x.numel()] : x.shape;
+  const d = dim === undefined ? 0 : normalizeDim("unique", dim, x.ndim);
+  if (shape.length === 0) throw new RangeError(`unique: Dimension specified as ${dim} but tensor has no dimensions`);
+  if (shape.some((size, i) => size === 0 && i !== d)) {
+    throw new RangeError(
+      "unique: There are 0 sized dimensions, and they aren't selected, so unique cannot be applied, " +
+        `got shape ${shapeText(shape)} and dim ${d}`,
+    );
+  }
   const { data } = x.storage;
-  const order = orderOf(data, 0, data.length, 1, false);
-  const inverse = allocate("int64", data.length);
-  const starts: number[] = [];
+  const { n, step, offsets } = slices(shape, d);
+  const compareSlices = (i: number, j: number): number => {
+    for (const offset of offsets) {
+      const found = compare(data[offset + i * step], data[offset + j * step]);
+      if (found !== 0) return found;
+    }
+    return i - j;
+  };
+  // NaN differs from NaN.
+  const differ = (i: number, j: number): boolean =>
+    offsets.some((offset) => data[offset + i * step] !== data[offset + j * step]);
+  const order = dim === undefined ? orderOf(data, 0, n, 1, false) : Int32Array.from(range(n)).sort(compareSlices);
+  const inverse = allocate("int64", n);
+  const chosen: number[] = [];
   const counts: number[] = [];
   order.forEach((place, i) => {
-    // NaN differs from NaN.
-    if (i === 0 || data[place] !== data[order[i - 1]]) {
-      starts.push(place);
+    if (i === 0 || differ(place, order[i - 1])) {
+      chosen.push(place);
       counts.push(0);
     }
     counts[counts.length - 1]++;
     inverse[place] = counts.length - 1;
   });
-  const shape = [starts.length];
-  const values = read(x.detach(), { shape, starts, run: 1, gradFn: "" });
+  const values = read(x.detach(), placesOf(along(shape, (i) => (i === d ? chosen : null)), ""));
   if (!options.returnInverse && !options.returnCounts) return values;
-  return { values, inverse: integers(inverse, x.shape), counts: integers(Float64Array.from(counts), shape) };
+  return {
+    values,
+    inverse: integers(inverse, dim === undefined ? x.shape : [n]),
+    counts: integers(Float64Array.from(counts), [counts.length]),
+  };
 }
 
 /**

@@ -5,6 +5,7 @@ from itertools import product
 import torch
 import torch.nn.functional as F
 
+from .encode import tensor
 from .ops import BOOL, F32, F64, I64, case, index, inf, nan, sample, scalar
 
 DTYPES = (F32, F64, I64, BOOL)
@@ -220,6 +221,23 @@ def scattered():
     yield method("indexAdd", "index_add", [sample((3,), 1, F32), t([0]), sample((1,), 1, F64)], [0, given(1), given(2)])
 
 
+def reduced():
+    """No tie of a source with an element that does not count: PyTorch shares the gradient with it all the same."""
+    twice = t([[0, 0, 1], [2, 1, 1]])
+    for fold, include, dtype in product(("sum", "prod", "mean", "amax", "amin"), (True, False), (F32, I64, BOOL)):
+        for (shape, dim, places), low in product((((2, 3), 1, twice), ((5,), 0, t([0, 0, 1, 3, 1])), ((3,), 0, t([], dtype=I64)), ((), 0, t(0))), (1, -1)):
+            x = sample(shape, 75, dtype, 4, 5) if not include and low == 1 else sample(shape, 75, dtype, low, 3)
+            if not include and low < 0 and dtype != I64:
+                continue
+            f = lambda x, s: x.scatter_reduce(dim, places, s, fold, include_self=include)
+            args = [dim, {"index": tensor(places)}, given(1), fold]
+            yield case("scatterReduce", f, [x, sample(places.shape, 76, dtype, low, 3)], args, {"includeSelf": include})
+    zeros = t([0.0, 2.0, 0.0, 0.0, 3.0, nan])
+    for fold in ("prod", "amax", "sum"):
+        f = lambda x, s: x.scatter_reduce(0, t([0, 0, 1, 1, 2, 3]), s, fold)
+        yield case("scatterReduce", f, [t([2.0, 3.0, 0.0, 1.0]), zeros], [0, {"index": tensor(t([0, 0, 1, 1, 2, 3]))}, given(1), fold])
+
+
 def filled():
     masks = [
         t([[True, False, True], [False, False, True]]), t([True, False, True]), t([[True], [False]]), t(True), t([False, False, False]),
@@ -306,6 +324,7 @@ def cases():
         "wrapped": list(wrapped()),
         "gathered": list(thinned(gathered())),
         "scattered": list(thinned(scattered())),
+        "reduced": list(thinned(reduced())),
         "filled": list(thinned(filled())),
         "assigned": list(thinned(assigned())),
     }

@@ -96,6 +96,20 @@ def counts():
     for i, pick in enumerate(("values", "inverse", "counts")):
         f = lambda x: torch.unique(x.detach(), return_inverse=True, return_counts=True)[i]
         yield case(f"unique.{pick}", f, [t([nan, 1.0, nan, 0.0, 2.0, inf, -inf])], (), {"returnInverse": True, "returnCounts": True})
+    forms = (
+        ((5, 2), 0), ((5, 2), -2), ((2, 5), 1), ((5, 2, 2), 0), ((2, 5, 2), 1), ((2, 2, 5), -1), ((6,), 0), ((0,), 0), ((3, 0), 1), ((1, 3), 0),
+        ((3, 0), 0), ((2, 0, 3), 2), ((0, 0), 0), ((), 0), ((2, 3), 2),
+    )  # fmt: skip
+    for (shape, dim), dtype in product(forms, DTYPES):
+        x = sample(shape, 110, dtype if dtype in (I64, BOOL) else I64, -1, 0).to(dtype)
+        yield case("unique", lambda x: torch.unique(x.detach(), dim=dim), [x], (), {"dim": dim})
+        options = {"dim": dim, "returnInverse": True, "returnCounts": True}
+        for i, pick in enumerate(("values", "inverse", "counts")):
+            f = lambda x: torch.unique(x.detach(), return_inverse=True, return_counts=True, dim=dim)[i]
+            yield case(f"unique.{pick}", f, [x], (), options)
+    # What is left of the order where there are NaN and others is not said by PyTorch, whose comparison is none then.
+    x = t([[1.0, nan], [1.0, nan], [0.0, 2.0], [-0.0, 2.0], [-inf, inf]])
+    yield case("unique.inverse", lambda x: torch.unique(x.detach(), return_inverse=True, dim=0)[1], [x], (), {"dim": 0, "returnInverse": True})
     yield method("nonzero", "nonzero", [t([nan, 0.0, -0.0, inf])], [])
     for values, least in product(([1, 2, 1, 4], [], [0, 0], [1, -1]), (None, 0, 3, 9, -1)):
         x = t(values, dtype=I64)
