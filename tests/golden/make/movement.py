@@ -232,10 +232,12 @@ def reduced():
             f = lambda x, s: x.scatter_reduce(dim, places, s, fold, include_self=include)
             args = [dim, {"index": tensor(places)}, given(1), fold]
             yield case("scatterReduce", f, [x, sample(places.shape, 76, dtype, low, 3)], args, {"includeSelf": include})
-    zeros = t([0.0, 2.0, 0.0, 0.0, 3.0, nan])
-    for fold in ("prod", "amax", "sum"):
-        f = lambda x, s: x.scatter_reduce(0, t([0, 0, 1, 1, 2, 3]), s, fold)
-        yield case("scatterReduce", f, [t([2.0, 3.0, 0.0, 1.0]), zeros], [0, {"index": tensor(t([0, 0, 1, 1, 2, 3]))}, given(1), fold])
+    for dtype in (F32, F64):
+        zeros = t([0.0, 2.0, 0.0, 0.0, 3.0, nan], dtype=dtype)
+        for fold in ("prod", "amax", "sum") if dtype == F32 else ("prod", "amax", "sum", "mean", "amin"):
+            f = lambda x, s: x.scatter_reduce(0, t([0, 0, 1, 1, 2, 3]), s, fold)
+            x = t([2.0, 3.0, 0.0, 1.0], dtype=dtype)
+            yield case("scatterReduce", f, [x, zeros], [0, {"index": tensor(t([0, 0, 1, 1, 2, 3]))}, given(1), fold])
 
 
 def filled():
