@@ -28,7 +28,11 @@ class Counter implements Meter, Watcher {
   /** What was there, or was counted already: an operation's result is often that of one which it called. */
   private readonly seen = new WeakSet<object>();
 
-  constructor(private readonly outer: Watcher | null) {}
+  readonly traces: boolean;
+
+  constructor(private readonly outer: Watcher | null) {
+    this.traces = outer?.traces ?? false;
+  }
 
   measure<R>(name: string, operands: readonly unknown[], f: () => R): R {
     for (const operand of operands) if (operand instanceof Tensor) this.seen.add(operand.storage);

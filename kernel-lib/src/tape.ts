@@ -96,6 +96,8 @@ export interface Hook<T> {
 
 /** What is told of every node while it is set. */
 export interface Watcher {
+  /** Whether it notes where steps are recorded, for errors to say. */
+  readonly traces: boolean;
   /** Is told of a step as it is recorded. */
   recorded(node: object): void;
   /** Calls the pullback of a node in a sweep. */

@@ -21,6 +21,8 @@ function hasNaN(value: unknown): boolean {
 }
 
 class AnomalyWatcher implements Watcher {
+  readonly traces = true;
+
   constructor(private readonly checkNan: boolean) {}
 
   recorded(node: object): void {

@@ -16,10 +16,10 @@ const INFERENCE =
   "`pt.noGrad()` instead of `pt.inferenceMode()`.";
 
 const hint = (): string =>
-  currentWatcher() === null
-    ? "Hint: enable anomaly detection to find the operation that failed to compute its gradient, with pt.autograd.setDetectAnomaly(true)."
-    : "Hint: the cause of this error shows the operation that failed to compute its gradient. The variable in question was " +
-      "changed in there or anywhere later. Good luck!";
+  currentWatcher()?.traces
+    ? "Hint: the cause of this error shows the operation that failed to compute its gradient. The variable in question was " +
+      "changed in there or anywhere later. Good luck!"
+    : "Hint: enable anomaly detection to find the operation that failed to compute its gradient, with pt.autograd.setDetectAnomaly(true).";
 
 /** A tensor kept for backward, as it was. */
 export class Kept {

@@ -74,7 +74,8 @@ function ranked(
   const { Graph, layout } = require("@dagrejs/dagre") as Dagre;
   const graph = new Graph({ multigraph: true });
   graph.setGraph({ rankdir: "LR", nodesep: ROW_GAP, edgesep: ARROW_GAP, ranksep: gap, marginy: MARGIN });
-  for (const [id, width] of widths) graph.setNode(id, { width, height });
+  // So set, and turned upside down afterwards, boxes stand in the order given where crossings leave a choice.
+  for (const [id, width] of [...widths].reverse()) graph.setNode(id, { width, height });
   arrows.forEach(({ from, to, labelWidth }, i) => {
     const label = labelWidth > 0 ? { width: labelWidth, height: LABEL_HEIGHT, labelpos: "c" } : {};
     graph.setEdge(from, to, label, `${i}`);
@@ -111,24 +112,26 @@ export function place(
   const gaps = new Set([...widths.keys()].map((id) => close.node(id).x)).size - 1;
   const missing = width - close.graph().width;
   const graph = gaps > 0 && missing > 0 ? ranked(widths, height, arrows, LEAST_COLUMN_GAP + missing / gaps) : close;
+  const total = graph.graph();
   // A single column stands in the middle.
   const shift = gaps === 0 ? Math.max(0, missing / 2) : 0;
-  const boxes = new Map([...widths].map(([id, w]): [string, PlacedBox] => {
-    const { x, y } = graph.node(id);
-    return [id, { x: x + shift, y, half: w / 2 }];
-  }));
+  const turned = ({ x, y }: Point): Point => ({ x: x + shift, y: total.height - y });
+  const boxes = new Map(
+    [...widths].map(([id, w]): [string, PlacedBox] => [id, { ...turned(graph.node(id)), half: w / 2 }]),
+  );
   const columns = columnsOf(boxes);
   const columnAt = (x: number): Column | undefined => columns.find(({ centre, half }) => Math.abs(x - centre) <= half);
 
   // dagre's own first and last points lie on the boxes' outlines.
-  const routes = arrows.map(({ from, to }, i) => graph.edge({ v: from, w: to, name: `${i}` }).points.slice(1, -1));
+  const edges = arrows.map(({ from, to }, i) => graph.edge({ v: from, w: to, name: `${i}` }));
+  const routes = edges.map(({ points }) => points.slice(1, -1).map(turned));
   const fans = new Map([...boxes.keys()].map((id) => {
     const of = (end: "from" | "to", at: 0 | -1) =>
       arrows.flatMap((arrow, i) => (arrow[end] === id ? [{ arrow: i, y: routes[i].at(at)?.y ?? 0 }] : []));
     return [id, { leaving: fanOf(of("from", 0), height), entering: fanOf(of("to", -1), height) }];
   }));
 
-  const placed = arrows.map(({ from, to }, i): PlacedArrow => {
+  const placed = arrows.map(({ from, to, labelWidth }, i): PlacedArrow => {
     const [a, b] = [boxes.get(from)!, boxes.get(to)!];
     const start = { x: a.x + a.half, y: a.y + fans.get(from)!.leaving.get(i)! };
     const end = { x: b.x - b.half, y: b.y + fans.get(to)!.entering.get(i)! };
@@ -142,11 +145,8 @@ export function place(
     });
     const stubs = [{ x: out + STUB, y: start.y }, { x: into - STUB, y: end.y }];
     const inside = between.filter(({ x }) => x > stubs[0].x && x < stubs[1].x);
-    const label = graph.edge({ v: from, w: to, name: `${i}` });
-    return {
-      points: [start, stubs[0], ...inside, stubs[1], end],
-      label: label.x === undefined ? start : { x: label.x, y: label.y },
-    };
+    // dagre places only texts that have a width.
+    return { points: [start, stubs[0], ...inside, stubs[1], end], label: labelWidth > 0 ? turned(edges[i]) : start };
   });
-  return { boxes, arrows: placed, width: Math.max(width, graph.graph().width), height: graph.graph().height };
+  return { boxes, arrows: placed, width: Math.max(width, total.width), height: total.height };
 }
