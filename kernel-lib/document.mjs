@@ -20,7 +20,7 @@ Written by \`npm run docs\` from the sources; not to be edited.
 **As**: \`x.\` is a method, of its first argument; \`pt.\` a function, \`F.\` one of \`pt.nn.functional\`. Arguments without a type are
 tensors, of pointwise operations numbers too. Pointwise methods have a form that ends in \`_\` and puts the result into x.
 **∂**: ● has gradients, of any order. **TF**, **WASM**: ● the engine has kernels for all that the operation is made of, ○ for a
-part of it; the host computes the rest, and whatever is not float32.
+part of it; the host computes the rest, and whatever is not float32. Which elements are taken, as in sorting, the host finds out.
 `;
 
 /** The path of a node's file below src/, without its ending. */
@@ -85,14 +85,6 @@ function isCut(callee) {
   return [callee.expression, ...call.arguments].some((node) => node?.getText().endsWith(".detach()"));
 }
 
-/** What is computed without a record, as the order of the elements is. */
-const ON_HOST = { gradient: false, tensorflow: false, wasm: false };
-
-function isFirstParameter(node) {
-  const declaration = checker.getSymbolAtLocation(node)?.declarations?.[0];
-  return declaration && ts.isParameter(declaration) && declaration.parent.parameters[0] === declaration;
-}
-
 const known = new Map();
 
 /** The rules and records that a function comes to, by name. */
@@ -115,7 +107,6 @@ function stepsOf(symbol) {
       if (name in ruleTable && (isMethod || /^(pointwiseOps|ops)$/.test(node.expression.getText())))
         found.set(`rule ${name}`, stepOfRule(name));
       else if (isMethod && methods.has(name)) follow(methods.get(name), node);
-      else if (name === "storage" && isFirstParameter(node.expression)) found.set("elements", ON_HOST);
       visit(node.expression);
       return;
     }
