@@ -38,6 +38,7 @@ export interface Arrow {
 interface Dagre {
   Graph: new (options: { multigraph: true }) => DagreGraph;
   layout(graph: DagreGraph): unknown;
+  readonly graphlib: { readonly alg: { isAcyclic(graph: DagreGraph): boolean } };
 }
 
 interface DagreGraph {
@@ -71,7 +72,7 @@ function ranked(
   widths: ReadonlyMap<string, number>, height: number, arrows: readonly Arrow[], gap: number,
 ): DagreGraph {
   // eslint-disable-next-line @typescript-eslint/no-require-imports -- loads late: few cells draw a graph
-  const { Graph, layout } = require("@dagrejs/dagre") as Dagre;
+  const { Graph, graphlib, layout } = require("@dagrejs/dagre") as Dagre;
   const graph = new Graph({ multigraph: true });
   graph.setGraph({ rankdir: "LR", nodesep: ROW_GAP, edgesep: ARROW_GAP, ranksep: gap, marginy: MARGIN });
   // So set, and turned upside down afterwards, boxes stand in the order given where crossings leave a choice.
@@ -80,6 +81,7 @@ function ranked(
     const label = labelWidth > 0 ? { width: labelWidth, height: LABEL_HEIGHT, labelpos: "c" } : {};
     graph.setEdge(from, to, label, `${i}`);
   });
+  if (!graphlib.alg.isAcyclic(graph)) throw new RangeError("graph: the edges form a cycle");
   layout(graph);
   return graph;
 }
@@ -103,7 +105,7 @@ function fanOf(ends: readonly { arrow: number; y: number }[], height: number): M
  * another between them, where no box stands: so none passes behind a box.
  * @param widths by the boxes' ids
  * @param height of all boxes
- * @param arrows without a cycle
+ * @throws RangeError where the arrows form a cycle
  */
 export function place(
   widths: ReadonlyMap<string, number>, height: number, arrows: readonly Arrow[], width: number,
